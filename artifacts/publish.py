@@ -1,0 +1,92 @@
+"""The one room of the store that knows Prefect: a stage's outcome as a task state and as an artifact in the UI."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import State
+from prefect.context import TaskRunContext
+from prefect.states import Completed
+
+from artifacts.runs import Run
+from artifacts.stage import C, Outcome, Work, produce
+from artifacts.store import Manifest, Ref, Store
+
+log = logging.getLogger("graft")
+
+SAMPLE_ROWS = 3
+SAMPLE_WIDTH = 200
+
+
+def run_stage(run: Run, config: C, inputs: Mapping[str, Ref], make: Callable[[Work[C]], None]) -> Ref | State[Ref]:
+    """Make or reuse a stage's artifact, write it into the run's record and, inside a Prefect task, into the UI.
+
+    Returns the artifact's Ref or, inside a Prefect task where it was reused, a `Completed` state named `Cached`.
+    """
+    stage, started = config.stage, time.monotonic()
+    context = TaskRunContext.get()
+    flow_run = str(context.task_run.flow_run_id or "") if context else ""
+    log.info("%s: started", stage)
+    try:
+        outcome = produce(
+            run.store,
+            config,
+            inputs,
+            make,
+            progress=run.progress,
+            force=stage in run.force,
+            run=run.record.id,
+            flow_run=flow_run,
+            git=run.git,
+        )
+    except BaseException as error:
+        run.failed(stage, f"{type(error).__name__}: {error}", time.monotonic() - started)
+        raise
+    run.done(stage, outcome)
+    manifest = run.store.manifest(outcome.ref)
+    log.info("%s: %s", stage, one_line(manifest, outcome))
+    if context is None:
+        return outcome.ref
+    text = summary(run.store, manifest, outcome)
+    create_markdown_artifact(key=f"graft-{stage}", markdown=text, description=one_line(manifest, outcome))
+    if outcome.reused:
+        return Completed(
+            name="Cached", message=f"{stage} {outcome.ref.digest[:12]} was there already", data=outcome.ref
+        )
+    return outcome.ref
+
+
+def one_line(manifest: Manifest, outcome: Outcome) -> str:
+    counts = ", ".join(f"{name} {count}" for name, count in manifest.counts.items())
+    how = "cached" if outcome.reused else f"made in {outcome.seconds:.1f} s"
+    return f"{how}; {counts or f'{manifest.rows} rows'}"
+
+
+def summary(store: Store, manifest: Manifest, outcome: Outcome) -> str:
+    """The stage's Markdown artifact: what was kept and left out, why it ran, and a few rows."""
+    lines = [f"# {manifest.stage}: {'cached' if outcome.reused else 'made'}", ""]
+    lines += [f"Artifact `{outcome.ref.key[:16]}`, digest `{outcome.ref.digest[:16]}`, {manifest.bytes:,} bytes.", ""]
+    lines += [f"- why: {reason}" for reason in outcome.why]
+    lines += [f"- note: {note}" for note in manifest.notes]
+    lines += ["", "| what | count |", "|---|---|"]
+    lines += [f"| {name} | {count:,} |" for name, count in manifest.counts.items()]
+    lines += [f"| left out: {reason} | {count:,} |" for reason, count in manifest.rejects.items()]
+    for file in manifest.files:
+        if file.rows and file.path != "rejects.jsonl":
+            lines += ["", f"## {file.path} ({file.rows:,} rows)", *_sample(store, outcome.ref, file.path)]
+    return "\n".join(lines)
+
+
+def _sample(store: Store, ref: Ref, name: str) -> list[str]:
+    lines = ["```json"]
+    with (store.path(ref) / name).open(encoding="utf-8") as file:
+        for _, line in zip(range(SAMPLE_ROWS), file, strict=False):
+            row: dict[str, Any] = json.loads(line)
+            text = json.dumps(row, ensure_ascii=False)
+            lines.append(text if len(text) <= SAMPLE_WIDTH else text[:SAMPLE_WIDTH] + " ...")
+    return [*lines, "```"]

@@ -1,0 +1,156 @@
+"""The rows that stages hand to one another, one class per JSONL file.
+
+The shapes that trainers read (`messages`; `prompt`, `chosen`, `rejected`) are trl's own dataset formats:
+https://huggingface.co/docs/trl/dataset_formats
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from typing_extensions import TypedDict
+
+
+def digest(value: Any) -> str:
+    """SHA-256 (64 hex digits) of a JSON-able value, independent of the order of keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def short_id(*parts: Any) -> str:
+    """An id of 16 hex digits for a record, from what makes it what it is."""
+    return digest(parts)[:16]
+
+
+class Message(TypedDict):
+    role: str
+    content: str
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Origin(Record):
+    """Where a row came from, so that any row can be traced back to a page."""
+
+    document: str = ""  # id of the document: its content hash
+    file: str = ""  # path relative to the source folder, with forward slashes
+    section: str = ""  # Section.id
+    page: int | None = None  # page of a PDF or slide of a deck, from 1
+
+
+class Section(Record):
+    """A piece of a document under one heading; its id depends on headings and text alone."""
+
+    id: str
+    document: str
+    file: str
+    page: int | None = None
+    headings: tuple[str, ...] = ()  # from the document's title down
+    text: str  # Markdown; tables are pipe tables
+    language: str = "en"  # ISO 639-1: "en", "zh", ...
+
+
+class QAPair(Record):
+    """A question and its answer, with the fact that both express and the words that prove it."""
+
+    id: str
+    fact: str  # id shared by all wordings of one fact
+    question: str
+    answer: str  # the full sentence that is trained
+    value: str = ""  # the canonical short answer, which a right answer contains
+    aliases: tuple[str, ...] = ()  # other spellings of `value`
+    evidence: str = ""  # quote that stands in the section
+    language: str = "en"
+    wording: str = ""  # which way of asking this is
+    teacher: str = ""  # what made the row: "offline" or the model's id
+    origin: Origin = Origin()
+
+
+ProbeKind = Literal["wording", "noun_phrase", "frame", "unanswerable"]
+
+
+class Probe(Record):
+    """A question held out from training.
+
+    `wording`: a trained noun phrase in a question frame that this fact was not trained with;
+    `noun_phrase`: a name for the asked thing that this fact was not trained with;
+    `frame`: a question frame that no training row of any fact has;
+    `unanswerable`: asks for what stands in no document; the right answer is to say so (`value` is empty).
+    """
+
+    id: str
+    fact: str
+    kind: ProbeKind
+    question: str
+    answer: str
+    value: str = ""
+    aliases: tuple[str, ...] = ()
+    language: str = "en"
+    origin: Origin = Origin()
+
+
+class Conversation(Record):
+    """A training row in the `messages` format, with where it came from."""
+
+    id: str
+    messages: tuple[Message, ...]
+    source: str  # "domain", or the name of a general dataset
+    language: str = "en"
+    fact: str = ""
+    origin: Origin = Origin()
+
+
+Side = Literal["reference", "tuned", "base"]
+
+
+class PreferencePair(Record):
+    """A preference row in trl's conversational `prompt`, `chosen`, `rejected` format."""
+
+    id: str
+    prompt: tuple[Message, ...]
+    chosen: tuple[Message, ...]
+    rejected: tuple[Message, ...]
+    chosen_source: Side
+    rejected_source: Side
+    margin: float  # judge's score of chosen less that of rejected, in (0, 1]
+    fact: str = ""
+    language: str = "en"
+    origin: Origin = Origin()
+
+
+class Reject(Record):
+    """What a stage left out, and why: nothing is dropped without one."""
+
+    stage: str
+    reason: str  # a short name that can be counted, such as "encrypted" or "words_num_filter"
+    detail: str = ""  # what was seen and what to do
+    record: dict[str, Any] = {}  # the row or file that was left out
+
+
+R = TypeVar("R", bound=Record)
+
+
+def write_jsonl(path: Path, rows: Iterable[Record | dict[str, Any]]) -> int:
+    """Write rows one a line, in the order given; returns how many."""
+    count = 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            data = row.model_dump(mode="json") if isinstance(row, Record) else row
+            file.write(json.dumps(data, ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def read_jsonl(path: Path, kind: type[R]) -> Iterator[R]:
+    """Read what `write_jsonl` wrote, one validated record at a time."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield kind.model_validate_json(line)

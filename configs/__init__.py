@@ -1,0 +1,1 @@
+"""The root configuration and the YAML files that are shipped."""

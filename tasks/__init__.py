@@ -1,0 +1,1 @@
+"""The stages, a folder each, and the models that they share."""
