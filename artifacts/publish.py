@@ -77,7 +77,7 @@ def summary(store: Store, manifest: Manifest, outcome: Outcome) -> str:
     lines += [f"| {name} | {count:,} |" for name, count in manifest.counts.items()]
     lines += [f"| left out: {reason} | {count:,} |" for reason, count in manifest.rejects.items()]
     for file in manifest.files:
-        if file.rows and file.path != "rejects.jsonl":
+        if file.rows:
             lines += ["", f"## {file.path} ({file.rows:,} rows)", *_sample(store, outcome.ref, file.path)]
     return "\n".join(lines)
 

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from artifacts.memo import Memo
 from artifacts.progress import Progress
 from artifacts.records import R, Record, Reject, digest, read_jsonl, write_jsonl
-from artifacts.store import Manifest, Ref, Spent, Store
+from artifacts.store import ABOUT, Manifest, Ref, Spent, Store
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "datasets", "py-data-juicer", "pymupdf", "unstructured", "openai")
 
@@ -91,9 +91,9 @@ class Plan:
             if self.version == last.version
             else [f"{self.stage}'s code is version {self.version}, was {last.version}"]
         )
-        why += [
-            f"{name} came out different" for name, ref in self.inputs.items() if _differs(last.inputs.get(name), ref)
-        ]
+        for name, ref in self.inputs.items():
+            if (old_ref := last.inputs.get(name)) is None or old_ref.digest != ref.digest:
+                why.append(f"{name} came out different")
         why += _changed_values(last.config, self.config, self.stage)
         files = sorted(self.outside.keys() | last.outside.keys())
         for name in files:
@@ -149,13 +149,13 @@ class Work(Generic[C]):
         return write_jsonl(self.out / name, rows)
 
     def reject(self, reason: str, record: Record | dict[str, Any], detail: str = "") -> None:
-        """Record what is left out; it is written to rejects.jsonl when the stage is done."""
+        """Record what is left out; it is written to about/rejects.jsonl when the stage is done."""
         data = record.model_dump(mode="json") if isinstance(record, Record) else record
         self._rejected.append(Reject(stage=self.config.stage, reason=reason, detail=detail, record=data))
         self.rejects[reason] += 1
 
     def finish(self) -> None:
-        self.write("rejects.jsonl", self._rejected)
+        self.write(f"{ABOUT}/rejects.jsonl", self._rejected)
 
 
 @dataclass(frozen=True)
@@ -231,7 +231,7 @@ def _manifest(plan: Plan, work: Work[Any], seconds: float, *, run: str, flow_run
         config=plan.config,
         outside=plan.outside,
         files=[],
-        rows=work.counts.get("kept", 0),
+        rows=work.counts["kept"],
         bytes=0,
         counts=dict(work.counts),
         rejects=dict(work.rejects),

@@ -27,6 +27,8 @@ from artifacts.memo import Memo
 from artifacts.records import digest
 
 MANIFEST = "manifest.json"
+ABOUT = "about"  # what lies in this folder of an artifact tells of it (rejects, statistics, curves) and is no input:
+#                  it is hashed like the rest, but not in the digest, so a row more left out remakes nothing downstream
 
 
 class Ref(BaseModel):
@@ -187,8 +189,8 @@ class Store:
         """Hash, fsync and move `work/out` into place, the manifest last; fills in files, rows, bytes and digest."""
         out = work / "out"
         manifest.files = [_describe(path, out) for path in sorted(out.rglob("*")) if path.is_file()]
-        manifest.digest = digest([(file.path, file.sha256) for file in manifest.files])
-        manifest.rows = manifest.rows or sum(file.rows or 0 for file in manifest.files)
+        content = [(file.path, file.sha256) for file in manifest.files if not file.path.startswith(f"{ABOUT}/")]
+        manifest.digest = digest(content)
         manifest.bytes = sum(file.size for file in manifest.files)
         for file in manifest.files:
             _fsync(out / file.path)
