@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import secrets
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +33,7 @@ class RunRecord(BaseModel):
     name: str
     started: str
     ended: str = ""
-    state: Literal["running", "done", "failed"] = "running"
+    state: Literal["running", "done", "failed", "interrupted"] = "running"
     flow_run: str = ""
     git: str = ""
     config: dict[str, Any] = {}
@@ -63,6 +66,10 @@ class Run:
             git=self.git,
             config=config or {},
         )
+        # Held as long as this process lives: a run is under way, so nothing may be collected; and this one is.
+        self._locks = [store.lock_file("runs"), store.lock_file(f"run-{self.record.id}")]
+        for file in self._locks:
+            fcntl.flock(file, fcntl.LOCK_SH)
         self._save()
 
     @cached_property
@@ -96,7 +103,44 @@ class Run:
     def end(self, state: Literal["done", "failed"]) -> None:
         self.record.state, self.record.ended = state, datetime.now(UTC).isoformat(timespec="seconds")
         self._save()
+        for file in self._locks:
+            file.close()
+        (self.store.root / "locks" / f"run-{self.record.id}.lock").unlink(missing_ok=True)
 
     def _save(self) -> None:
         path = self.store.root / "runs" / f"{self.record.id}.json"
         write_atomically(path, self.record.model_dump_json(indent=1))
+
+
+def runs(store: Store) -> list[RunRecord]:
+    """All runs that the store knows of, the newest first; one whose process died is `interrupted`."""
+    paths = sorted((store.root / "runs").glob("*.json"), reverse=True)
+    records = [RunRecord.model_validate_json(path.read_text(encoding="utf-8")) for path in paths]
+    for record in records:
+        if record.state == "running" and not _alive(store, record.id):
+            record.state = "interrupted"
+    return records
+
+
+def _alive(store: Store, run: str) -> bool:
+    """Whether a process still holds the run's lock."""
+    if not (store.root / "locks" / f"run-{run}.lock").exists():
+        return False
+    with store.lock_file(f"run-{run}") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+@contextmanager
+def no_run(store: Store) -> Iterator[bool]:
+    """Keep new runs waiting; yields False where one is under way already."""
+    with store.lock_file("runs") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

@@ -2,7 +2,7 @@
 
 stages/<stage>/<key16>/   manifest.json and the files it lists
 work/<stage>-<key16>/     what is being made (out/) and what a rerun resumes from (scratch/)
-locks/                    one kernel lock per artifact, given back by the system when its holder dies
+locks/                    one kernel lock per artifact and per run, given back by the system when its holder dies
 memo.sqlite               results of small units of work (see memo.py)
 runs/<run>.json           what each run did; runs/<run>/ its report and model card
 refs/latest/<stage>       the artifact that the last finished run of a stage used
@@ -13,11 +13,13 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ from pydantic import BaseModel, ConfigDict
 
 from artifacts.memo import Memo
 from artifacts.records import digest
+
+log = logging.getLogger("graft")
 
 MANIFEST = "manifest.json"
 ABOUT = "about"  # what lies in this folder of an artifact tells of it (rejects, statistics, curves) and is no input:
@@ -163,17 +167,22 @@ class Store:
                 return f"{path}: was altered (its SHA-256 is not the manifest's)"
         return None
 
+    def lock_file(self, name: str) -> TextIOWrapper:
+        """An open file to hold a kernel lock on; closing it, or dying, gives the lock back."""
+        path = self.root / "locks" / f"{name}.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a")
+
     @contextmanager
     def lock(self, stage: str, key: str) -> Iterator[bool]:
         """Hold the artifact's kernel lock; yields whether another holder had to be waited for."""
-        path = self.root / "locks" / f"{stage}-{key[:16]}.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w") as file:
+        with self.lock_file(f"{stage}-{key[:16]}") as file:
             waited = False
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 waited = True
+                log.info("%s: another run is making the same artifact; waiting for it", stage)
                 fcntl.flock(file, fcntl.LOCK_EX)
             yield waited
 
@@ -192,8 +201,8 @@ class Store:
         content = [(file.path, file.sha256) for file in manifest.files if not file.path.startswith(f"{ABOUT}/")]
         manifest.digest = digest(content)
         manifest.bytes = sum(file.size for file in manifest.files)
-        for file in manifest.files:
-            _fsync(out / file.path)
+        for path in out.rglob("*"):
+            _fsync(path)
         write_atomically(out / MANIFEST, manifest.model_dump_json(indent=1))
         final = self.folder(manifest.stage, manifest.key)
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -215,15 +224,33 @@ class Store:
     def set_latest(self, ref: Ref) -> None:
         write_atomically(self.root / "refs" / "latest" / ref.stage, ref.model_dump_json())
 
+    def folders(self) -> Iterator[Path]:
+        """Every artifact's folder, whole or not."""
+        yield from sorted(path for path in (self.root / "stages").glob("*/*") if path.is_dir())
+
     def refs(self) -> Iterator[Ref]:
         """Every whole artifact in the store."""
-        for path in sorted((self.root / "stages").glob(f"*/*/{MANIFEST}")):
-            try:
-                key = json.loads(path.read_text(encoding="utf-8"))["key"]
-            except (ValueError, KeyError):
-                continue
-            if (ref := self.find(path.parent.parent.name, key)) is not None:
+        for folder in self.folders():
+            if (key := self.key_of(folder)) and (ref := self.find(folder.parent.name, key)) is not None:
                 yield ref
+
+    def key_of(self, folder: Path) -> str | None:
+        """The key that an artifact's manifest names, where it has a manifest that can be read."""
+        try:
+            return str(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["key"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def verify(self) -> Iterator[tuple[Path, str | None]]:
+        """Hash every file of every artifact again; yields each folder, with what is wrong in it or None."""
+        for folder in self.folders():
+            key = self.key_of(folder)
+            if key is None:
+                yield folder, f"{folder / MANIFEST}: is missing or cannot be read"
+            elif not key.startswith(folder.name):
+                yield folder, f"{folder / MANIFEST}: holds another key"
+            else:
+                yield folder, self.damage(folder.parent.name, key, hashes=True)
 
 
 def _describe(path: Path, root: Path) -> StoredFile:

@@ -1,0 +1,101 @@
+"""What is wrong with a configuration, told so that it can be put right: where, what was given, what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+SECRET_NAME = re.compile(
+    r"(^|_)(api_?key|secret(_?key)?|password|passwd|access_?key|(auth|access|api|hf)_?token)$", re.I
+)
+SECRET_VALUE = re.compile(
+    r"\b(sk|pk|rk)-[\w-]{12,}|\bhf_\w{20,}|\bgh[pousr]_\w{20,}|\bAKIA[A-Z0-9]{16}|\bBearer\s+\S{12,}|://[^/\s:@]+:[^/\s@]+@"
+)
+
+
+class ConfigError(Exception):
+    """The configuration can't be used; each mistake on a line of its own."""
+
+    def __init__(self, where: Path | str, mistakes: list[str]) -> None:
+        self.mistakes = mistakes
+        super().__init__("\n".join(f"{where}: {mistake}" for mistake in mistakes))
+
+
+def find_secrets(value: Any, name: str = "") -> list[str]:
+    """A mistake for each key or password that stands in the values; never with the secret itself in it."""
+    if isinstance(value, dict):
+        return [found for key, inner in value.items() for found in find_secrets(inner, f"{name}.{key}".lstrip("."))]
+    if isinstance(value, list):
+        return [found for inner in value for found in find_secrets(inner, name)]
+    if not isinstance(value, str) or not value:
+        return []
+    if SECRET_NAME.search(name.rpartition(".")[2]) or SECRET_VALUE.search(value):
+        return [
+            f"{name}: holds a secret, and secrets don't belong in a file that is shared and stored; put it in an "
+            "environment variable and name that variable (api_key_env: OPENAI_API_KEY)"
+        ]
+    return []
+
+
+def describe(error: ValidationError, model: type[BaseModel], lines: Mapping[str, int]) -> list[str]:
+    """One line for each of pydantic's findings."""
+    return [_mistake(found, model, lines) for found in error.errors(include_url=False)]
+
+
+def _mistake(found: Mapping[str, Any], model: type[BaseModel], lines: Mapping[str, int]) -> str:
+    location = tuple(str(step) for step in found["loc"])
+    name = ".".join(location)
+    line = _line(location, lines)
+    where = f"line {line}: {name}" if line else name or "the file"
+    given, context = found["input"], found.get("ctx", {})
+    if found["type"] == "extra_forbidden":
+        known = sorted(_keys(model, location[:-1]))
+        return f"{where}: no such key{_nearest(location[-1], known)}. Known here: {', '.join(known)}"
+    if found["type"] == "missing":
+        return f"{where}: must be given"
+    if found["type"] in ("literal_error", "enum"):
+        allowed = str(context["expected"])
+        nearest = _nearest(str(given), re.findall(r"'([^']*)'", allowed))
+        return f"{where}: {given!r} is not allowed{nearest}. Allowed: {allowed}"
+    text = str(context["error"]) if "error" in context else found["msg"]
+    return f"{where}: {text} (given: {_brief(given)})"
+
+
+def _brief(given: Any) -> str:
+    text = repr(given)
+    return text if len(text) <= 80 else text[:80] + " ..."
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _line(location: tuple[str, ...], lines: Mapping[str, int]) -> int | None:
+    """The line of the key, or of the nearest one above it that stands in the file."""
+    for length in range(len(location), 0, -1):
+        if (line := lines.get(".".join(location[:length]))) is not None:
+            return line
+    return None
+
+
+def _keys(model: type[BaseModel], location: tuple[str, ...]) -> set[str]:
+    """The keys that are known at a place in the configuration, all members of a union together."""
+    models = {model}
+    for step in location:
+        fields = [kind.model_fields[step].annotation for kind in models if step in kind.model_fields]
+        # a step that is no field is the tag of a union or the place in a list: the models stay the same
+        models = {inner for annotation in fields for inner in _models(annotation)} or models
+    return {key for kind in models for key in kind.model_fields}
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)

@@ -1,0 +1,123 @@
+"""The configuration: one YAML, a section a stage, read into models that refuse what they don't know.
+
+Relative paths mean the folder that the command runs in (a clone of the project, for the files shipped here), so a
+file means the same in the shell, in a Prefect worker and wherever the YAML itself lies.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError
+
+from artifacts.stage import Dials, StageConfig
+from configs.mistakes import ConfigError, describe, find_secrets
+from tasks.align.config import AlignConfig
+from tasks.clean.config import CleanConfig
+from tasks.evaluate.config import EvaluateConfig
+from tasks.export.config import ExportConfig
+from tasks.generate.config import GenerateConfig
+from tasks.mix.config import MixConfig
+from tasks.parse.config import ParseConfig
+from tasks.prefer.config import PreferConfig
+from tasks.sft.config import SftConfig
+
+
+class Config(Dials):
+    """The whole pipeline's dials, in the order of its stages."""
+
+    name: str = "graft"
+    """What runs and reports of this configuration are called."""
+    store: Path = Path(".graft")
+    """Folder of the artifact store; it may be shared by all configurations."""
+    parse: ParseConfig = Field(default_factory=ParseConfig)
+    generate: GenerateConfig = Field(default_factory=GenerateConfig)
+    clean: CleanConfig = Field(default_factory=CleanConfig)
+    mix: MixConfig = Field(default_factory=MixConfig)
+    sft: SftConfig = Field(default_factory=SftConfig)
+    prefer: PreferConfig = Field(default_factory=PreferConfig)
+    align: AlignConfig = Field(default_factory=AlignConfig)
+    evaluate: EvaluateConfig = Field(default_factory=EvaluateConfig)
+    export: ExportConfig = Field(default_factory=ExportConfig)
+
+    def sections(self) -> list[StageConfig]:
+        """The stages' sections, in the order of the pipeline."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return [value for value in values if isinstance(value, StageConfig)]
+
+
+STAGES = tuple(name for name in Config.model_fields if name not in ("name", "store"))
+
+
+def load(path: Path | str, overrides: list[str] | tuple[str, ...] = ()) -> Config:
+    """Read a YAML file, with `section.key=value` overrides laid over it; raises ConfigError with every mistake."""
+    path = Path(path)
+    values, lines = _read(path)
+    for override in overrides:
+        _override(values, override)
+    if secrets := find_secrets(values):
+        raise ConfigError(path, secrets)
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(path, describe(error, Config, lines)) from None
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
+    """The file's values, and the line that each dotted key stands on."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        shipped = ", ".join(f"configs/{file.name}" for file in sorted(Path(__file__).parent.glob("*.yaml")))
+        raise ConfigError(path, [f"there is no such file; shipped with the project: {shipped}"]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(path, [f"cannot be read: {error}"]) from None
+    lines: dict[str, int] = {}
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if root is None:
+            return {}, {}
+        repeated = list(_number(root, "", lines))
+        values = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(path, [f"is not YAML: {' '.join(str(error).split())}"]) from None
+    if repeated:
+        raise ConfigError(path, repeated)
+    if not isinstance(values, dict):
+        raise ConfigError(path, ["must be a mapping of sections, such as `sft:` with its keys indented below"])
+    return values, lines
+
+
+def _number(node: yaml.Node, prefix: str, lines: dict[str, int]) -> Any:
+    """Fill in the line of each key; yields a mistake for each key that stands twice (YAML itself keeps the last)."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    for key, value in node.value:
+        name = f"{prefix}{key.value}"
+        line = key.start_mark.line + 1
+        if name in lines:
+            yield f"line {line}: {name}: stands twice (first in line {lines[name]}); keep one"
+        lines[name] = line
+        yield from _number(value, f"{name}.", lines)
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    """Lay `sft.epochs=3` over the file's values; what follows the sign is read as YAML."""
+    name, sign, text = override.partition("=")
+    if not sign or not name.strip():
+        raise ConfigError("--set", [f"{override!r}: write it as section.key=value, such as sft.epochs=3"])
+    *path, last = name.strip().split(".")
+    section = values
+    for step in path:
+        inner = section.setdefault(step, {})
+        if inner is None:
+            inner = section[step] = {}
+        if not isinstance(inner, dict):
+            raise ConfigError("--set", [f"{name}: {step} holds a value, not a section"])
+        section = inner
+    try:
+        section[last] = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError("--set", [f"{name}: {text!r} is not a YAML value; quote it"]) from None
