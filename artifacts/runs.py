@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from artifacts.progress import Progress
 from artifacts.stage import Outcome
-from artifacts.store import Ref, Store, write_atomically
+from artifacts.store import Ref, Store, StoreError, write_atomically
 
 
 class StageRun(BaseModel):
@@ -110,6 +110,14 @@ class Run:
     def _save(self) -> None:
         path = self.store.root / "runs" / f"{self.record.id}.json"
         write_atomically(path, self.record.model_dump_json(indent=1))
+
+
+def read_run(store: Store, run: str) -> RunRecord:
+    """The record of one run, by its id."""
+    try:
+        return RunRecord.model_validate_json((store.root / "runs" / f"{run}.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StoreError(f"{store.root}: no run is called {run!r}; see `graft status`") from None
 
 
 def runs(store: Store) -> list[RunRecord]:

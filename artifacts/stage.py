@@ -192,7 +192,7 @@ def produce(
             assert ref is not None
             store.set_latest(ref)
             return Outcome(ref, True, ("made by another run meanwhile",) if waited else (), time.monotonic() - started)
-        why = _why(store, plan, damage, force)
+        why = reasons(store, plan, damage, force=force)
         folder = store.workplace(plan.stage, plan.key)
         work = Work(
             config=config,
@@ -211,7 +211,8 @@ def produce(
         return Outcome(ref, False, why, seconds)
 
 
-def _why(store: Store, plan: Plan, damage: str | None, force: bool) -> tuple[str, ...]:
+def reasons(store: Store, plan: Plan, damage: str | None, *, force: bool) -> tuple[str, ...]:
+    """Why an artifact has to be made, in words; `damage` is what the store says of it."""
     if force:
         return ("asked for by --force",)
     if damage is not None and damage != "absent":

@@ -7,7 +7,7 @@ file means the same in the shell, in a Prefect worker and wherever the YAML itse
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import Field, ValidationError
@@ -23,6 +23,9 @@ from tasks.mix.config import MixConfig
 from tasks.parse.config import ParseConfig
 from tasks.prefer.config import PreferConfig
 from tasks.sft.config import SftConfig
+
+Stage = Literal["parse", "generate", "clean", "mix", "sft", "prefer", "align", "evaluate", "export"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
 class Config(Dials):
@@ -44,11 +47,7 @@ class Config(Dials):
 
     def sections(self) -> list[StageConfig]:
         """The stages' sections, in the order of the pipeline."""
-        values = (getattr(self, name) for name in type(self).model_fields)
-        return [value for value in values if isinstance(value, StageConfig)]
-
-
-STAGES = tuple(name for name in Config.model_fields if name not in ("name", "store"))
+        return [getattr(self, stage) for stage in STAGES]
 
 
 def load(path: Path | str, overrides: list[str] | tuple[str, ...] = ()) -> Config:

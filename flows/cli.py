@@ -1,0 +1,218 @@
+"""The command line. Exit codes: 0 done, 1 failed, 2 wrong use or configuration.
+
+Only what a command needs is imported: help, `validate` and `plan` load neither Prefect nor torch.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from artifacts.stage import StageError
+from artifacts.store import Store, StoreError
+from configs.mistakes import ConfigError
+from configs.schema import Config, Stage, load
+
+
+class Friendly(TyperGroup):
+    """Turns the errors that are meant for the user into a text on stderr and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            typer.secho(str(error), fg="red", err=True)
+            raise typer.Exit(2) from None
+        except (StageError, StoreError) as error:
+            typer.secho(str(error), fg="red", err=True)
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            typer.secho("Stopped. What was done is kept; the same command goes on from there.", fg="yellow", err=True)
+            raise typer.Exit(130) from None
+
+
+app = typer.Typer(
+    name="graft",
+    cls=Friendly,
+    help="A folder of documents goes in; a fine-tuned, aligned and evaluated model comes out.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+
+ConfigPath = Annotated[
+    Path, typer.Option("--config", "-c", envvar="GRAFT_CONFIG", help="The YAML file; see configs/ for examples.")
+]
+Overrides = Annotated[
+    list[str], typer.Option("--set", metavar="KEY=VALUE", help="Lay a value over the file's, such as sft.epochs=3.")
+]
+DEFAULT = Path("configs/quickstart.yaml")
+
+
+def read(config: Path, overrides: list[str]) -> tuple[Config, Store]:
+    loaded = load(config, overrides)
+    return loaded, Store(loaded.store)
+
+
+@app.command()
+def run(
+    config: ConfigPath = DEFAULT,
+    overrides: Overrides = [],
+    force: Annotated[list[Stage], typer.Option(help="Make this stage again though it is there; may be repeated.")] = [],
+    until: Annotated[Stage | None, typer.Option(help="The last stage to run.")] = None,
+) -> None:
+    """Run the pipeline; what is there already is reused.
+
+    Example: `graft run -c configs/quickstart.yaml --set sft.epochs=3 --until sft`
+    """
+    loaded, store = read(config, overrides)
+    log_to_terminal()
+    from flows.start import start
+    from flows.table import print_summary
+
+    record = start(config, loaded, overrides=overrides, force=force, until=until)
+    print_summary(store, record, config)
+
+
+@app.command()
+def plan(
+    config: ConfigPath = DEFAULT,
+    overrides: Overrides = [],
+    force: Annotated[list[Stage], typer.Option(help="Plan as if this stage were made again; may be repeated.")] = [],
+) -> None:
+    """Say what a run would do and why, without running anything.
+
+    Example: `graft plan -c configs/quickstart.yaml --set sft.rank=16`
+    """
+    from flows.plan import make_plan, print_plan
+
+    loaded, store = read(config, overrides)
+    print_plan(make_plan(loaded, store, frozenset(force)), loaded, store)
+
+
+@app.command()
+def validate(config: ConfigPath = DEFAULT, overrides: Overrides = []) -> None:
+    """Check a configuration and show every value that it comes to, defaults included.
+
+    Example: `graft validate -c configs/qwen-lora.yaml`
+    """
+    import yaml
+
+    loaded, _ = read(config, overrides)
+    typer.echo(yaml.safe_dump(loaded.model_dump(mode="json"), sort_keys=False, allow_unicode=True), nl=False)
+    typer.secho(f"{config}: valid", fg="green", err=True)
+
+
+@app.command()
+def status(
+    config: ConfigPath = DEFAULT, count: Annotated[int, typer.Option("--runs", "-n", min=1, help="How many runs.")] = 5
+) -> None:
+    """Show the latest runs and what each of their stages did.
+
+    Example: `graft status --runs 3`
+    """
+    from flows.show import print_status
+
+    print_status(read(config, [])[1], count)
+
+
+@app.command()
+def show(
+    what: Annotated[str, typer.Argument(metavar="STAGE|KEY", help="A stage (its newest artifact) or a key's start.")],
+    config: ConfigPath = DEFAULT,
+    rows: Annotated[int, typer.Option(min=0, help="How many rows of each file to show.")] = 3,
+    rejects: Annotated[bool, typer.Option("--rejects", help="Show what was left out, and why, instead.")] = False,
+) -> None:
+    """Show an artifact: what it was made from, its counts, what was left out, some rows.
+
+    Example: `graft show clean --rejects --rows 10`
+    """
+    from flows.show import print_artifact
+
+    print_artifact(read(config, [])[1], what, rows=rows, rejects=rejects)
+
+
+@app.command()
+def lineage(
+    what: Annotated[str, typer.Argument(metavar="ROW|DOCUMENT", help="A row's, fact's or document's id, or a file.")],
+    config: ConfigPath = DEFAULT,
+) -> None:
+    """Trace a row back to its section, page and file, and forward to the models that were trained on it.
+
+    Example: `graft lineage 3fa9c1d2e4b5a697`
+    """
+    from flows.show import print_lineage
+
+    print_lineage(read(config, [])[1], what)
+
+
+@app.command()
+def chat(
+    config: ConfigPath = DEFAULT,
+    question: Annotated[str | None, typer.Option("--question", "-q", help="Ask this and leave.")] = None,
+    stage: Annotated[Stage, typer.Option(help="Whose model: sft or align.")] = "align",
+    run_id: Annotated[str | None, typer.Option("--run", help="The run whose model to ask; else the latest.")] = None,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Length of an answer at most.")] = 128,
+) -> None:
+    """Ask the base model and the tuned one, side by side.
+
+    Example: `graft chat --question "What is the warranty period of the X200?"`
+    """
+    from flows.chat import converse
+
+    converse(read(config, [])[1], question, stage=stage, run=run_id, max_tokens=max_tokens)
+
+
+@app.command()
+def verify(config: ConfigPath = DEFAULT) -> None:
+    """Hash every artifact again; exit 1 where a file was lost or altered.
+
+    Example: `graft verify -c configs/nightly.yaml`
+    """
+    store = read(config, [])[1]
+    whole, damaged = 0, 0
+    for _, damage in store.verify():
+        if damage is None:
+            whole += 1
+        else:
+            damaged += 1
+            typer.secho(damage, fg="red", err=True)
+    typer.echo(f"{whole} artifacts are whole, {damaged} damaged, in {store.root}")
+    if damaged:
+        raise StoreError("Remove a damaged folder, and the next `graft run` makes it again.")
+
+
+@app.command()
+def gc(
+    config: ConfigPath = DEFAULT,
+    keep: Annotated[int, typer.Option(min=1, help="Keep what this many latest runs used.")] = 5,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go.")] = False,
+) -> None:
+    """Remove artifacts that no kept run needs, and what crashed work left behind.
+
+    Example: `graft gc --keep 3 --dry-run`
+    """
+    from artifacts.gc import collect
+    from flows.show import print_garbage
+
+    store = read(config, [])[1]
+    print_garbage(collect(store, keep=keep, dry_run=dry_run), dry_run=dry_run)
+
+
+def log_to_terminal() -> None:
+    """The stages' own lines on stderr, and nobody else's chatter."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger("graft")
+    logger.handlers, logger.propagate = [handler], False
+    logger.setLevel(logging.INFO)
+
+
+def main() -> None:
+    app()

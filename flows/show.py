@@ -1,0 +1,156 @@
+"""Reading the store on a terminal: runs, artifacts, what was left out, lineage, garbage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from artifacts.gc import Garbage
+from artifacts.lineage import Hit, Lineage, trace
+from artifacts.runs import RunRecord, runs
+from artifacts.store import ABOUT, Manifest, Ref, Store, StoreError
+
+WIDTH = 300  # characters of a row that are shown
+COLOURS = {"done": "green", "failed": "red", "running": "cyan", "interrupted": "yellow"}
+
+
+def print_status(store: Store, count: int) -> None:
+    """The latest runs, a line each, and the error of those that failed."""
+    console, table = Console(), Table("run", "name", "state", "started", "took", "stages", box=None)
+    records = runs(store)[:count]
+    if not records:
+        raise StoreError(f"{store.root}: no run yet; start one with `graft run`")
+    for record in records:
+        stages = ", ".join(f"{entry.stage} {entry.state}" for entry in record.stages)
+        state = f"[{COLOURS[record.state]}]{record.state}[/]"
+        table.add_row(record.id, escape(record.name), state, record.started, _took(record), stages)
+    console.print(table)
+    for record in records:
+        for entry in record.stages:
+            if entry.error:
+                console.print(f"[red]{record.id} {entry.stage}:[/] {escape(entry.error)}")
+
+
+def _took(record: RunRecord) -> str:
+    if not record.ended:
+        return ""
+    return str(datetime.fromisoformat(record.ended) - datetime.fromisoformat(record.started))
+
+
+def find_artifact(store: Store, what: str) -> Ref:
+    """The newest artifact of a stage, or the one whose key or digest starts so."""
+    if (latest := store.latest(what)) is not None:
+        return latest
+    refs = list(store.refs())
+    found = [ref for ref in refs if ref.key.startswith(what) or ref.digest.startswith(what)]
+    if len(found) == 1:
+        return found[0]
+    stages = ", ".join(sorted({ref.stage for ref in refs})) or "none"
+    told = f"{len(found)} artifacts start so; give more of the key" if found else f"stages that have one: {stages}"
+    raise StoreError(f"{store.root}: no one artifact is called {what!r}; {told}")
+
+
+def print_artifact(store: Store, what: str, *, rows: int, rejects: bool) -> None:
+    """An artifact's manifest in words, and the first rows of its files (or of its rejects)."""
+    console, ref = Console(), find_artifact(store, what)
+    folder, manifest = store.path(ref), store.manifest(ref)
+    if rejects:
+        shown = list(islice(_lines(folder / ABOUT / "rejects.jsonl"), rows)) if rows else []
+        for reason, count in manifest.rejects.items():
+            console.print(f"{escape(reason)}: {count:,}")
+        if not manifest.rejects:
+            console.print(f"{manifest.stage} left nothing out")
+        for row in shown:
+            console.print(f"\n[bold]{escape(row['reason'])}[/] {escape(row['detail'])}\n{_brief(row['record'])}")
+        return
+    console.print(_facts(manifest, folder))
+    for file in manifest.files:
+        if file.rows and rows and not file.path.startswith(f"{ABOUT}/"):
+            console.print(f"\n[bold]{file.path}[/] ({file.rows:,} rows)")
+            for row in islice(_lines(folder / file.path), rows):
+                console.print(_brief(row))
+
+
+def _facts(manifest: Manifest, folder: Path) -> Table:
+    table = Table(box=None, show_header=False)
+    table.add_row("stage", f"{manifest.stage}, version {manifest.version}")
+    table.add_row("folder", str(folder))
+    table.add_row("made", f"{manifest.created} by run {manifest.run} in {manifest.spent.seconds:.1f} s")
+    for name, ref in manifest.inputs.items():
+        table.add_row("from", f"{name} {ref.key[:16]}")
+    for name, count in manifest.counts.items():
+        table.add_row(name, f"{count:,}")
+    for reason, count in manifest.rejects.items():
+        table.add_row("left out", f"{escape(reason)}: {count:,}")
+    for role, model in manifest.models.items():
+        table.add_row(f"model, {role}", escape(model))
+    for note in manifest.notes:
+        table.add_row("note", escape(note))
+    for file in manifest.files:
+        table.add_row("file", f"{file.path}, {file.size:,} bytes")
+    return table
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        yield from map(json.loads, file)
+
+
+def _brief(row: dict[str, Any]) -> str:
+    text = json.dumps(row, ensure_ascii=False)
+    return escape(text if len(text) <= WIDTH else text[:WIDTH] + " ...")
+
+
+def print_lineage(store: Store, wanted: str) -> None:
+    """Where a row came from, where it went, and the models that were trained on it."""
+    found = trace(store, wanted)
+    if not (found.hits or found.left_out):
+        raise StoreError(
+            f"{store.root}: no row, fact, document or file is called {wanted!r}; `graft show STAGE` has ids"
+        )
+    console = Console()
+    _print_rows(console, found)
+    for section in list(found.sections.values())[:10]:
+        page = f", page {section['page']}" if section.get("page") else ""
+        console.print(
+            f"from {escape(section['file'])}{page}: {escape(' > '.join(section['headings']) or '(no heading)')}"
+        )
+        console.print(f"  section {section['id']} of document {section['document'][:16]}")
+    if len(found.sections) > 10:
+        console.print(f"  and {len(found.sections) - 10} more sections")
+    for (stage, reason), count in sorted(found.left_out.items()):
+        console.print(f"left out by {stage}: {escape(reason)} ({count:,})")
+    for manifest in found.models:
+        console.print(f"trained: {manifest.stage} {manifest.key[:16]}, {manifest.created}, run {manifest.run}")
+    if not found.models:
+        console.print("no model was trained on it")
+
+
+def _print_rows(console: Console, found: Lineage) -> None:
+    first: dict[tuple[str, str, str], list[Hit]] = {}
+    for hit in found.hits:
+        first.setdefault((hit.ref.stage, hit.ref.key[:16], hit.file), []).append(hit)
+    for (stage, key, file), hits in first.items():
+        console.print(f"{stage} {key}/{file}: {len(hits):,} row{'s' if len(hits) > 1 else ''}")
+        if len(hits) == 1:
+            console.print(f"  {_brief(hits[0].row)}")
+
+
+def print_garbage(found: list[Garbage], *, dry_run: bool) -> None:
+    """What went, or would go."""
+    console, table = Console(), Table("folder", "what", "run", "MB", "days old", box=None)
+    for garbage in found:
+        place = f"{garbage.path.parent.name}/{garbage.path.name}"
+        table.add_row(place, garbage.what, garbage.run, f"{garbage.bytes / 1e6:.1f}", f"{garbage.age / 86400:.1f}")
+    if found:
+        console.print(table)
+    total = sum(garbage.bytes for garbage in found) / 1e6
+    console.print(f"{'Would remove' if dry_run else 'Removed'} {len(found)} folders, {total:.1f} MB")
