@@ -1,15 +1,18 @@
-"""Which model: a folder, a hub id, or the small one that is bundled. Imports neither torch nor transformers."""
+"""Which model: a folder, a hub id, the small one that is bundled, or an endpoint. Imports no heavy library."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 EMBEDDED = "embedded"
 EMBEDDED_FOLDER = Path(__file__).parent / "embedded" / "weights"
+KEY_IN_FILE = "keep the key in an environment variable and give that variable's name as api_key_env: OPENAI_API_KEY"
 
 
 class ModelConfig(BaseModel):
@@ -43,3 +46,66 @@ class ModelConfig(BaseModel):
                     hasher.update(f"{path.relative_to(self.folder)}:".encode())
                     hasher.update(hashlib.file_digest(file, "sha256").digest())
         return f"sha256:{hasher.hexdigest()}"
+
+
+class OpenAIEndpoint(BaseModel):
+    """A chat model behind an endpoint that speaks OpenAI's protocol: OpenAI, DashScope, vLLM, Ollama ..."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    base_url: str = Field("https://api.openai.com/v1", json_schema_extra={"unkeyed": True})
+    """Address up to and with `/v1`."""
+    model: str
+    """The model's name at the endpoint."""
+    api_key_env: str | None = Field("OPENAI_API_KEY", json_schema_extra={"unkeyed": True})
+    """Name of the environment variable that holds the key; null for an endpoint that wants none."""
+    temperature: float | None = Field(0.7, ge=0)
+    """Null leaves it out of the request, for models that refuse it."""
+    max_tokens: int | None = Field(4096, ge=1)
+    """Longest reply; null leaves it out of the request."""
+    seed: int | None = 0
+    structured: bool = True
+    """Send the reply's JSON schema; an endpoint that refuses it is asked without."""
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+    """Further fields of the request, such as `chat_template_kwargs: {enable_thinking: false}`."""
+    concurrency: int = Field(8, ge=1, json_schema_extra={"unkeyed": True})
+    """Requests in flight at a time."""
+    max_retries: int = Field(6, ge=0, json_schema_extra={"unkeyed": True})
+    """Further tries of a request after a rate limit, a server's error, a lost connection or an empty reply."""
+    timeout: float = Field(300.0, gt=0, json_schema_extra={"unkeyed": True})
+    """Seconds to wait for a reply."""
+    max_failures: int = Field(5, ge=1, json_schema_extra={"unkeyed": True})
+    """Requests in a row that may fail, all their tries used, before the stage stops."""
+    input_price: float | None = Field(None, ge=0, json_schema_extra={"unkeyed": True})
+    """Money for a million tokens sent."""
+    output_price: float | None = Field(None, ge=0, json_schema_extra={"unkeyed": True})
+    """Money for a million tokens received."""
+    currency: str = Field("USD", json_schema_extra={"unkeyed": True})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_key_in_the_file(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "api_key" in values:
+            raise ValueError(KEY_IN_FILE)
+        return values
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _is_a_name(cls, name: str | None) -> str | None:
+        if name is not None and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
+            raise ValueError(f"must be the name of an environment variable, in capitals; {KEY_IN_FILE}")
+        return name
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an address such as http://localhost:8000/v1")
+        if parts.username or parts.password or parts.query:
+            raise ValueError(f"must hold neither a password nor a query; {KEY_IN_FILE}")
+        return url
+
+    def money(self, input_tokens: int, output_tokens: int) -> float:
+        """What tokens cost, in `currency`; 0 where no price is given."""
+        return (input_tokens * (self.input_price or 0) + output_tokens * (self.output_price or 0)) / 1e6
