@@ -1,4 +1,4 @@
-"""What the toy is made of: a small Qwen3 from its configuration, and a byte-level BPE tokenizer with a chat template."""
+"""What the toy is made of: a small Qwen3 from its configuration, and a byte-level BPE tokenizer with a template."""
 
 from __future__ import annotations
 

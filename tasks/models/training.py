@@ -1,0 +1,60 @@
+"""What every trl trainer here shares: arguments that suit the device, progress, the curve, checkpoints to resume from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tasks.models.config import ModelConfig
+from tasks.models.local import pick_device
+
+if TYPE_CHECKING:
+    from artifacts.progress import Task
+    from transformers import TrainerCallback
+
+SHOWN = ("loss", "rewards/margins", "eval_loss")
+
+
+def device_arguments(config: ModelConfig, *, gradient_checkpointing: bool) -> dict[str, Any]:
+    """Arguments of a `TrainingArguments` that follow from the device and the dtype, and that keep it quiet."""
+    on_gpu = pick_device(config) == "cuda"
+    return {
+        "use_cpu": not on_gpu,
+        "bf16": on_gpu and config.dtype == "bfloat16",
+        "dataloader_pin_memory": on_gpu,
+        "gradient_checkpointing": gradient_checkpointing,
+        "report_to": "none",
+        "disable_tqdm": True,
+    }
+
+
+def last_checkpoint(folder: Path) -> str | None:
+    """The newest checkpoint that was written whole, if a killed run left one."""
+    found = [path for path in folder.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
+    return str(max(found, key=lambda path: int(path.name.split("-")[1]))) if found else None
+
+
+def curve(history: list[dict[str, float]]) -> Iterator[dict[str, float]]:
+    """The trainer's log as rows of about/curve.jsonl: `step`, `epoch`, `loss` or `eval_loss`, `learning_rate` ..."""
+    for entry in history:
+        if "loss" in entry or "eval_loss" in entry:
+            yield {name: value for name, value in entry.items() if not name.endswith(("_runtime", "_per_second"))}
+
+
+def progress_callback(bar: Task) -> TrainerCallback:
+    """Advances a progress task by the trainer's steps, with the newest loss beside it."""
+    from transformers import TrainerCallback
+
+    class Advance(TrainerCallback):  # type: ignore[misc]
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            bar.advance(state.global_step - bar.done)
+
+        def on_log(
+            self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any
+        ) -> None:
+            shown = [f"{name} {float(logs[name]):.3f}" for name in SHOWN if logs and name in logs]
+            if shown:
+                bar.advance(0, note=", ".join(shown))
+
+    return Advance()

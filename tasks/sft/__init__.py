@@ -1,0 +1,1 @@
+"""Supervised fine-tuning on conversations: LoRA, QLoRA or all weights, by trl."""

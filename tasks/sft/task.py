@@ -1,0 +1,71 @@
+"""conversations -> an adapter on the base model (or, for `method: full`, new weights)."""
+
+from __future__ import annotations
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+
+from artifacts.publish import run_stage
+from artifacts.records import Conversation
+from artifacts.runs import Run
+from artifacts.stage import StageError, Work
+from artifacts.store import Ref
+from tasks.models.local import load_tokenizer
+from tasks.sft.config import SftConfig
+from tasks.sft.preflight import epochs_for, percentiles, tokens, training_template, why_not
+from tasks.sft.train import fine_tune, total_steps
+
+
+@task(name="sft", persist_result=False, cache_policy=NO_CACHE)
+def sft(run: Run, config: SftConfig, mix: Ref) -> Ref | State[Ref]:
+    """Fine-tune the base model on the mixed conversations."""
+    return run_stage(run, config, {"mix": mix}, make)
+
+
+def make(work: Work[SftConfig]) -> None:
+    config = work.config
+    tokenizer = load_tokenizer(config.model)
+    template = training_template(tokenizer)
+    kept: dict[str, list[Conversation]] = {"train.jsonl": [], "validation.jsonl": []}
+    lengths, trained_tokens = [], 0
+    for name, rows in kept.items():
+        for row in work.read("mix", name, Conversation):
+            length, trained = tokens(tokenizer, row.messages, template)
+            if reason := why_not(row, length, trained, config.max_length):
+                work.reject(reason[0], row, reason[1])
+                continue
+            rows.append(row)
+            lengths.append(length)
+            trained_tokens += trained
+    train, validation = kept.values()
+    work.counts["in"] = len(train) + len(validation) + sum(work.rejects.values())
+    work.counts["kept"] = len(train)
+    work.counts["validation"] = len(validation)
+    if not train:
+        raise StageError(
+            f"sft: no row is left to train on ({dict(work.rejects)}); see sft.max_length and the mix stage"
+        )
+    epochs = config.epochs or epochs_for(len(train))
+    work.facts |= {
+        "epochs": epochs,
+        "steps": total_steps(config, len(train), epochs),
+        "lengths": percentiles(lengths),
+        "trained_tokens": trained_tokens,
+    }
+    work.models["base"] = f"{config.model.path} {config.model.identity()}"
+    (work.out / "model.json").write_text(config.model.model_dump_json(indent=1), encoding="utf-8")
+    rows_of_curve = fine_tune(
+        config,
+        tokenizer,
+        train,
+        validation,
+        epochs=epochs,
+        out=work.out / "adapter",
+        scratch=work.scratch,
+        progress=work.progress,
+    )
+    work.write("about/curve.jsonl", rows_of_curve)
+    losses = [entry["loss"] for entry in rows_of_curve if "loss" in entry]
+    if losses:
+        work.facts |= {"first_loss": losses[0], "last_loss": losses[-1]}
