@@ -34,10 +34,6 @@ class Lineage:
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)  # (stage, reason) -> rows
     models: list[Manifest] = field(default_factory=list)  # artifacts trained on the rows
 
-    def count(self, stage: str, file: str) -> int:
-        """How many different rows the newest artifact of a stage that holds any has in a file."""
-        return len({hit.row["id"] for hit in self.hits if hit.ref.stage == stage and hit.file == file})
-
 
 def trace(store: Store, wanted: str) -> Lineage:
     """Find the rows of an id, fact, document or file in every artifact of the store."""

@@ -61,7 +61,7 @@ class Run:
         self.record = RunRecord(
             id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
             name=name,
-            started=now.isoformat(timespec="seconds"),
+            started=now.isoformat(timespec="milliseconds"),
             flow_run=flow_run,
             git=self.git,
             config=config or {},
@@ -101,7 +101,7 @@ class Run:
         self._save()
 
     def end(self, state: Literal["done", "failed"]) -> None:
-        self.record.state, self.record.ended = state, datetime.now(UTC).isoformat(timespec="seconds")
+        self.record.state, self.record.ended = state, datetime.now(UTC).isoformat(timespec="milliseconds")
         self._save()
         for file in self._locks:
             file.close()
@@ -122,8 +122,9 @@ def read_run(store: Store, run: str) -> RunRecord:
 
 def runs(store: Store) -> list[RunRecord]:
     """All runs that the store knows of, the newest first; one whose process died is `interrupted`."""
-    paths = sorted((store.root / "runs").glob("*.json"), reverse=True)
+    paths = (store.root / "runs").glob("*.json")
     records = [RunRecord.model_validate_json(path.read_text(encoding="utf-8")) for path in paths]
+    records.sort(key=lambda record: record.started, reverse=True)
     for record in records:
         if record.state == "running" and not _alive(store, record.id):
             record.state = "interrupted"

@@ -1,0 +1,45 @@
+"""What was paid for is kept, whoever paid."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from artifacts.memo import Memo
+
+WRITER = """
+import os, signal, sys
+from pathlib import Path
+from artifacts.memo import Memo
+memo = Memo(Path(sys.argv[1]))
+for index in range(50):
+    memo.put("reply", f"{sys.argv[2]}-{index}", {"text": "答案", "index": index})
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_processes_write_at_once_and_a_kill_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "memo.sqlite"
+    root = Path(__file__).parents[2]
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], cwd=root) for name in "abcd"]
+    assert [writer.wait(120) for writer in writers] == [-9] * 4
+    memo = Memo(path)
+    assert memo.count("reply") == 200
+    assert memo.get("reply", "c-49") == {"text": "答案", "index": 49}
+    assert memo.get("other", "c-49") is None
+
+
+def test_threads_share_one_memo(tmp_path: Path) -> None:
+    memo = Memo(tmp_path / "memo.sqlite")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda index: memo.put("kind", str(index % 10), index), range(200)))
+    assert memo.count("kind") == 10
+
+
+def test_the_last_value_wins(tmp_path: Path) -> None:
+    memo = Memo(tmp_path / "memo.sqlite")
+    memo.put("kind", "key", 1)
+    memo.put("kind", "key", [2])
+    assert memo.get("kind", "key") == [2]
