@@ -14,7 +14,7 @@ from tasks.models.config import OpenAIEndpoint
 PROMPTS = Path(__file__).parent / "prompts"
 PROMPT_LANGUAGES = ("en", "zh")
 PROMPT_NAMES = tuple(
-    f"{part}.{language}.md" for part in ("system", "user", "paraphrase") for language in PROMPT_LANGUAGES
+    f"{part}.{language}.md" for part in ("system", "user", "again", "paraphrase") for language in PROMPT_LANGUAGES
 )
 
 
