@@ -1,0 +1,145 @@
+"""Every shipped configuration loads, and a mistake is told so that it can be put right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from artifacts.stage import StageConfig
+from configs.mistakes import ConfigError
+from configs.schema import STAGES, Config, load
+from tests.source import ROOT
+
+SHIPPED = sorted((ROOT / "configs").glob("*.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def in_the_clone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+def mistakes(tmp_path: Path, text: str, *overrides: str) -> list[str]:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(path, overrides)
+    assert str(caught.value).startswith(str(path)) or overrides
+    return caught.value.mistakes
+
+
+def test_the_promised_files_are_shipped() -> None:
+    assert {path.name for path in SHIPPED} >= {"quickstart.yaml", "qwen-lora.yaml", "qwen-qlora.yaml", "nightly.yaml"}
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_a_shipped_file_loads(path: Path) -> None:
+    assert load(path).name == path.stem
+
+
+def test_the_quick_start_needs_no_hub_and_no_key() -> None:
+    config = load("configs/quickstart.yaml")
+    assert config.sft.model.path == "embedded"
+    assert config.generate.teacher.kind == "offline"
+
+
+def test_the_stages_are_the_sections_in_their_order() -> None:
+    config = load("configs/quickstart.yaml")
+    assert tuple(section.stage for section in config.sections()) == STAGES
+    assert tuple(name for name in Config.model_fields if name not in ("name", "store")) == STAGES
+    before: list[str] = []
+    for section in config.sections():
+        assert set(section.reads) <= set(before), f"{section.stage} reads what comes after it"
+        before.append(section.stage)
+
+
+def test_every_dial_stops_unknown_keys() -> None:
+    def check(model: type[BaseModel]) -> None:
+        assert model.model_config.get("extra") == "forbid", model
+        for info in model.model_fields.values():
+            if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+                check(info.annotation)
+
+    check(Config)
+    assert issubclass(Config.model_fields["sft"].annotation or object, StageConfig)
+
+
+def test_overrides_are_laid_over_the_file() -> None:
+    config = load("configs/quickstart.yaml", ["sft.epochs=3", "sft.learning_rate=1e-4", "name=trial"])
+    assert (config.sft.epochs, config.sft.learning_rate, config.name) == (3, 1e-4, "trial")
+
+
+def test_a_typo_is_named_with_its_line_and_the_nearest_key(tmp_path: Path) -> None:
+    [told] = mistakes(tmp_path, "name: mine\nsft:\n  epoch: 3\n")
+    assert told.startswith("line 3: sft.epoch: no such key; did you mean 'epochs'? Known here: ")
+    assert "learning_rate" in told
+
+
+def test_a_typo_deep_inside_is_named_too(tmp_path: Path) -> None:
+    [told] = mistakes(tmp_path, "sft:\n  model:\n    pathh: embedded\n")
+    assert told.startswith("line 3: sft.model.pathh: no such key; did you mean 'path'?")
+
+
+def test_a_value_that_is_not_allowed_is_told_with_those_that_are(tmp_path: Path) -> None:
+    [told] = mistakes(tmp_path, "sft:\n  method: lorra\n")
+    assert told.startswith("line 2: sft.method: 'lorra' is not allowed; did you mean 'lora'?")
+    assert "'qlora'" in told
+
+
+def test_a_value_out_of_range_is_told_with_what_was_given(tmp_path: Path) -> None:
+    [told] = mistakes(tmp_path, "sft:\n  rank: 0\n")
+    assert told.startswith("line 2: sft.rank: ")
+    assert "(given: 0)" in told
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    assert len(mistakes(tmp_path, "sft:\n  rank: 0\n  method: x\nmixx: {}\n")) == 3
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    [told] = mistakes(tmp_path, "sft:\n  rank: 8\n  rank: 16\n")
+    assert told == "line 3: sft.rank: stands twice (first in line 2); keep one"
+
+
+@pytest.mark.parametrize(
+    ("line", "secret"),
+    [
+        ("api_key: abcdef", "abcdef"),
+        ("password: hunter2", "hunter2"),
+        ("model: sk-1234567890abcdefghij", "sk-1234567890abcdefghij"),
+        ("base_url: https://user:hunter2@llm.example/v1", "hunter2"),
+    ],
+)
+def test_a_secret_is_refused_and_not_repeated(tmp_path: Path, line: str, secret: str) -> None:
+    told = mistakes(tmp_path, f"generate:\n  teacher:\n    kind: openai\n    {line}\n")
+    assert "environment variable" in told[0]
+    assert secret not in "\n".join(told)
+
+
+def test_a_secret_on_the_command_line_is_refused() -> None:
+    with pytest.raises(ConfigError, match="environment variable"):
+        load("configs/quickstart.yaml", ["generate.teacher.api_key=abcdef"])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("- a\n- b\n", "must be a mapping of sections"),
+        ("sft: {rank: 8\n", "is not YAML"),
+        ("a: !!python/object/apply:os.getcwd []\n", "is not YAML"),
+    ],
+)
+def test_what_is_no_configuration_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    assert told in mistakes(tmp_path, text)[0]
+
+
+@pytest.mark.parametrize("override", ["sft.epochs", "=3", "name.first=a", "sft.epochs=[", "sft.epoch=3"])
+def test_a_bad_override_is_refused(override: str) -> None:
+    with pytest.raises(ConfigError):
+        load("configs/quickstart.yaml", [override])
+
+
+def test_a_file_that_is_not_there_is_told_with_those_that_are() -> None:
+    with pytest.raises(ConfigError, match=r"configs/quickstart\.yaml"):
+        load("configs/quickstrat.yaml")
