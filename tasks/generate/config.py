@@ -22,7 +22,7 @@ class OfflineTeacher(Dials):
     """Rules over the structure of the text (headings, tables, definitions, key: value lines); no language model."""
 
     kind: Literal["offline"] = "offline"
-    wordings: int = Field(8, ge=2)
+    wordings: int = Field(default=8, ge=2)
     """Questions for each fact, those held out not counted."""
 
 
@@ -30,16 +30,16 @@ class OpenAITeacher(OpenAIEndpoint):
     """A model behind an OpenAI-compatible endpoint; see `prompts/` for what it is asked."""
 
     kind: Literal["openai"] = "openai"
-    wordings: int = Field(4, ge=1, le=10)
+    wordings: int = Field(default=4, ge=1, le=10)
     """Questions for each fact, of which one is held out; with 1, none is."""
 
 
 class Probes(Dials):
     """Questions that are held out from training, to measure recall with."""
 
-    paraphrases: int = Field(2, ge=0, le=10)
+    paraphrases: int = Field(default=2, ge=0, le=10)
     """Further questions for each fact, asked of the teacher by a second prompt (kind `frame`); 0 saves its requests."""
-    unanswerable: int = Field(20, ge=0)
+    unanswerable: int = Field(default=20, ge=0)
     """Questions about invented things, in the languages of the documents."""
 
 
@@ -52,7 +52,7 @@ class GenerateConfig(StageConfig):
         default_factory=OfflineTeacher
     )
     """What makes the rows."""
-    max_questions: int = Field(30, ge=1, le=30)
+    max_questions: int = Field(default=30, ge=1, le=30)
     """Most questions that a model may ask about one section."""
     prompts: Path | None = unkeyed(None)  # the files' digests are in the key, wherever they lie
     """A folder with prompts of your own; a file that is not in it is taken from those that are bundled."""

@@ -51,36 +51,36 @@ class ModelConfig(BaseModel):
 class OpenAIEndpoint(BaseModel):
     """A chat model behind an endpoint that speaks OpenAI's protocol: OpenAI, DashScope, vLLM, Ollama ..."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
 
-    base_url: str = Field("https://api.openai.com/v1", json_schema_extra={"unkeyed": True})
+    base_url: str = Field(default="https://api.openai.com/v1", json_schema_extra={"unkeyed": True})
     """Address up to and with `/v1`."""
     model: str
     """The model's name at the endpoint."""
-    api_key_env: str | None = Field("OPENAI_API_KEY", json_schema_extra={"unkeyed": True})
+    api_key_env: str | None = Field(default="OPENAI_API_KEY", json_schema_extra={"unkeyed": True})
     """Name of the environment variable that holds the key; null for an endpoint that wants none."""
-    temperature: float | None = Field(0.7, ge=0)
+    temperature: float | None = Field(default=0.7, ge=0)
     """Null leaves it out of the request, for models that refuse it."""
-    max_tokens: int | None = Field(4096, ge=1)
+    max_tokens: int | None = Field(default=4096, ge=1)
     """Longest reply; null leaves it out of the request."""
     seed: int | None = 0
     structured: bool = True
     """Send the reply's JSON schema; an endpoint that refuses it is asked without."""
     extra_body: dict[str, Any] = Field(default_factory=dict)
     """Further fields of the request, such as `chat_template_kwargs: {enable_thinking: false}`."""
-    concurrency: int = Field(8, ge=1, json_schema_extra={"unkeyed": True})
+    concurrency: int = Field(default=8, ge=1, json_schema_extra={"unkeyed": True})
     """Requests in flight at a time."""
-    max_retries: int = Field(6, ge=0, json_schema_extra={"unkeyed": True})
+    max_retries: int = Field(default=6, ge=0, json_schema_extra={"unkeyed": True})
     """Further tries of a request after a rate limit, a server's error, a lost connection or an empty reply."""
-    timeout: float = Field(300.0, gt=0, json_schema_extra={"unkeyed": True})
+    timeout: float = Field(default=300.0, gt=0, json_schema_extra={"unkeyed": True})
     """Seconds to wait for a reply."""
-    max_failures: int = Field(5, ge=1, json_schema_extra={"unkeyed": True})
+    max_failures: int = Field(default=5, ge=1, json_schema_extra={"unkeyed": True})
     """Requests in a row that may fail, all their tries used, before the stage stops."""
-    input_price: float | None = Field(None, ge=0, json_schema_extra={"unkeyed": True})
+    input_price: float | None = Field(default=None, ge=0, json_schema_extra={"unkeyed": True})
     """Money for a million tokens sent."""
-    output_price: float | None = Field(None, ge=0, json_schema_extra={"unkeyed": True})
+    output_price: float | None = Field(default=None, ge=0, json_schema_extra={"unkeyed": True})
     """Money for a million tokens received."""
-    currency: str = Field("USD", json_schema_extra={"unkeyed": True})
+    currency: str = Field(default="USD", json_schema_extra={"unkeyed": True})
 
     @model_validator(mode="before")
     @classmethod

@@ -1,0 +1,91 @@
+"""From the text of a teacher's reply to its items: strict where the reply is, forgiving where it can be."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+REASONING = re.compile(r"^.*</think(?:ing)?>", re.S)  # also where the opening mark stood in the prompt
+FENCED = re.compile(r"```(?:json)?\s*\n(.*?)```", re.S)
+
+
+class Item(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, str_strip_whitespace=True)
+
+
+class TaughtFact(Item):
+    """One thing that the text states, and the questions that ask for it."""
+
+    questions: list[str]
+    answer: str
+    short_answer: str
+    aliases: list[str]
+    evidence: str
+
+
+class FactsReply(Item):
+    items: list[TaughtFact]
+
+
+class Paraphrases(Item):
+    fact: int
+    questions: list[str]
+
+
+class ParaphrasesReply(Item):
+    items: list[Paraphrases]
+
+
+I = TypeVar("I", bound=Item)  # noqa: E741
+
+
+class BadReplyError(Exception):
+    """A reply that holds no list of items; the text is what the teacher is told."""
+
+
+def read_items(text: str, kind: type[I]) -> tuple[list[I], list[tuple[dict[str, Any], str]]]:
+    """The items of a reply, and those that are malformed, each with what is wrong with it."""
+    value = _json(text)
+    items = value.get("items") if isinstance(value, Mapping) else value
+    if not isinstance(items, list):
+        raise BadReplyError('it is not JSON of the form {"items": [...]}')
+    good: list[I] = []
+    bad: list[tuple[dict[str, Any], str]] = []
+    for item in items:
+        try:
+            good.append(_item(item, kind))
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors())
+            bad.append((item if isinstance(item, dict) else {"item": item}, wrong))
+    if bad and not good:
+        raise BadReplyError(f"no item is complete ({bad[0][1]})")
+    return good, bad
+
+
+def _item(item: Any, kind: type[I]) -> I:
+    if isinstance(item, dict):  # where no schema binds the teacher it may leave out an empty list, or add a field
+        item = {name: item[name] for name in kind.model_fields if item.get(name) is not None}
+        if "aliases" in kind.model_fields:
+            item.setdefault("aliases", [])
+    return kind.model_validate(item)
+
+
+def _json(text: str) -> Any:
+    """The JSON of a reply: as it is, else without reasoning and fences, else repaired."""
+    text = REASONING.sub("", text).strip()
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    if fenced := FENCED.search(text):
+        text = fenced.group(1)
+    start = re.search(r"[\[{]", text)
+    if start is None:
+        return None
+    import json_repair
+
+    return json_repair.loads(text[start.start() :])

@@ -1,0 +1,38 @@
+"""Cutting a text in two where a reply about the whole was too long."""
+
+from __future__ import annotations
+
+import re
+
+SHORTEST = 200  # characters of a text that is worth cutting
+CUTS = (r"\n\s*\n", r"\n", r"(?<=[.!?])\s+|(?<=[。！？；])", r"\s+|(?<=[，、,])")  # paragraphs, lines, sentences, words
+
+
+def halves(text: str) -> tuple[str, str] | None:
+    """Two parts of about one length, cut at the best place in the middle half; None for a text that is short.
+
+    A table that is cut has its header in both parts.
+    """
+    if len(text) < SHORTEST:
+        return None
+    low, middle, high = len(text) // 4, len(text) // 2, len(text) * 3 // 4
+    place = middle
+    for cut in CUTS:
+        places = [match.end() for match in re.finditer(cut, text) if low <= match.end() <= high]
+        if places:
+            place = min(places, key=lambda end: abs(end - middle))
+            break
+    first, second = text[:place].rstrip(), text[place:].lstrip("\n")
+    return first, _header(first, second) + second
+
+
+def _header(first: str, second: str) -> str:
+    """The two lines that name a table's columns, where the cut went through its rows."""
+    if not second.lstrip().startswith("|"):
+        return ""
+    rows: list[str] = []
+    for line in reversed(first.splitlines()):
+        if not line.lstrip().startswith("|"):
+            break
+        rows.insert(0, line)
+    return "\n".join(rows[:2]) + "\n" if len(rows) >= 2 else ""
