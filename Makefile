@@ -9,7 +9,7 @@ DEVICE ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo cuda || echo cpu)
 
 BIN := $(VENV)/bin
 TORCH := $(shell grep '^torch==' requirements.lock)
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .PHONY: demo test lint types tests lock dependencies install clean
 .DELETE_ON_ERROR:
@@ -53,7 +53,8 @@ $(VENV)/.installed: $(VENV)/.dependencies pyproject.toml
 
 # Writes down what is installed; after a change of pyproject.toml: pip install -e '.[dev]', make lock.
 lock:
-	$(BIN)/python -m pip freeze --all --exclude-editable --exclude pip | sed 's/^\(torch==[^+]*\)+cpu$$/\1/' > requirements.lock
+	$(BIN)/python -m pip freeze --all --exclude-editable --exclude pip \
+	  | sed -e '/^#/d' -e 's/^\(torch==[^+]*\)+cpu$$/\1/' > requirements.lock
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache

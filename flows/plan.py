@@ -8,6 +8,7 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
+from artifacts.records import Section, read_jsonl
 from artifacts.stage import plan_for, reasons
 from artifacts.store import Ref, Store
 from configs.schema import Config
@@ -50,3 +51,29 @@ def print_plan(planned: list[Planned], config: Config, store: Store) -> None:
         table.add_row(entry.stage, f"[{colours[entry.state]}]{entry.state}[/]", why)
     console = Console()
     console.print(table)
+    console.print(f"\n{documents(config):,} documents in {config.parse.source}; {teacher_outlook(planned, config, store)}")
+
+
+def documents(config: Config) -> int:
+    """How many files the parse stage would look at."""
+    return sum(1 for name in config.parse.outside() if name)
+
+
+def teacher_outlook(planned: list[Planned], config: Config, store: Store) -> str:
+    """What the teacher would be asked, and about what that costs; the memo's replies are free."""
+    from tasks.generate.estimate import estimate
+
+    by_stage = {entry.stage: entry for entry in planned}
+    parsed = by_stage["parse"].ref
+    if config.generate.teacher.kind == "offline":
+        return "the offline teacher asks nothing and costs nothing"
+    if by_stage["generate"].state == "cached":
+        return "no teacher calls: generate is cached"
+    if parsed is None:
+        return "the teacher's calls can be counted when parse ran (graft run --until parse)"
+    sections = list(read_jsonl(store.path(parsed) / "sections.jsonl", Section))
+    memo = store.memo if (store.root / "memo.sqlite").is_file() else None
+    told = estimate(sections, config.generate, memo)
+    tokens = f"{told.input_tokens:,} tokens in, {told.output_tokens:,} out"
+    money = f", about {told.money:.2f} {told.currency}" if told.money else ""
+    return f"about {told.requests:,} teacher calls ({tokens}{money}); {told.kept:,} sections are paid for already"
