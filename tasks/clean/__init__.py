@@ -1,0 +1,1 @@
+"""Leaves out rows that are not worth training on, each with its reason: data-juicer's operators, and comparison."""

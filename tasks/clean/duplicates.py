@@ -1,0 +1,89 @@
+"""Rows that say what another row says: the same in normal form, or nearly, found by data-juicer's simhash.
+
+Simhash alone loses data on short rows: all texts shorter than its window have one hash, and questions of one template
+("the weight of A", "the weight of B") lie within a few bits. So it only names candidates, and each is compared.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from artifacts.records import QAPair
+from tasks.clean.operators import Loaded
+from tasks.clean.wording import marks, normalize, same_words, similarity
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    row: QAPair
+    of: QAPair  # the row that stays
+    similarity: float
+
+
+def exact(pairs: Sequence[QAPair]) -> Iterator[Duplicate]:
+    """Rows whose question and answer are, in normal form, those of an earlier row."""
+    seen: dict[tuple[str, str], QAPair] = {}
+    for pair in pairs:
+        first = seen.setdefault((normalize(pair.question), normalize(pair.answer)), pair)
+        if first is not pair:
+            yield Duplicate(pair, first, 1.0)
+
+
+def near(
+    pairs: Sequence[QAPair], simhash: Loaded, min_similarity: float, advance: Callable[[int], None]
+) -> Iterator[Duplicate]:
+    """Rows that nearly repeat an earlier one: the same fact or value, the same marks, both texts alike.
+
+    Rows are first grouped by what a duplicate has to share, so that simhash compares only rows that could be one.
+    """
+    groups: defaultdict[tuple[str, ...], list[QAPair]] = defaultdict(list)
+    for pair in pairs:
+        groups[(normalize(pair.value), *marks(normalize(pair.question)), "|", *marks(normalize(pair.answer)))].append(
+            pair
+        )
+    for group in groups.values():
+        if len(group) > 1:
+            yield from _within(group, simhash, min_similarity)
+        advance(len(group))
+
+
+def _within(group: list[QAPair], simhash: Loaded, min_similarity: float) -> Iterator[Duplicate]:
+    """Each row is compared with its candidates that stay, so a chain of small steps does not merge its ends."""
+    dropped: set[int] = set()
+    for index, candidates in enumerate(_candidates(group, simhash)):
+        alike = {other: _alike(group[index], group[other]) for other in candidates if other not in dropped}
+        best = max(alike, key=lambda other: alike[other], default=None)
+        if best is not None and alike[best] >= min_similarity:
+            dropped.add(index)
+            yield Duplicate(group[index], group[best], alike[best])
+
+
+def _candidates(group: list[QAPair], simhash: Loaded) -> list[list[int]]:
+    """For each row the earlier rows within the deduplicator's distance."""
+    hashes = [simhash.hash(_normal(pair, *simhash.fields)) for pair in group]
+    near_hashes: defaultdict[int, set[int]] = defaultdict(set)
+    for one, other in simhash.matches(hashes):
+        near_hashes[one].add(other)
+        near_hashes[other].add(one)
+    seen: defaultdict[int, list[int]] = defaultdict(list)
+    found = []
+    for index, value in enumerate(hashes):
+        found.append(sorted(earlier for each in {value, *near_hashes[value]} for earlier in seen[each]))
+        seen[value].append(index)
+    return found
+
+
+def _normal(pair: QAPair, *fields: str) -> str:
+    return "\n".join(normalize(getattr(pair, name)) for name in fields)
+
+
+def _alike(one: QAPair, other: QAPair) -> float:
+    """How alike two rows are; 0 for deliberate wordings of one fact and for rows that differ in a word that counts."""
+    if one.fact == other.fact and one.wording != other.wording:
+        return 0.0
+    texts = [(normalize(getattr(one, name)), normalize(getattr(other, name))) for name in ("question", "answer")]
+    if not all(same_words(*text) for text in texts):
+        return 0.0
+    return min(similarity(*text) for text in texts)

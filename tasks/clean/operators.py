@@ -1,0 +1,162 @@
+"""One data-juicer operator over questions and answers, called directly: its own runner forks for every operator."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from artifacts.records import QAPair
+from artifacts.stage import StageError
+from tasks.clean.catalogue import DEDUPLICATOR
+from tasks.clean.config import Operator
+from tasks.clean.offline import offline, operator_classes
+
+TEXT, STATS, SIMHASH = "text", "__dj__stats__", "__dj__simhash"
+TRIAL = [
+    QAPair(id="en", fact="", question="What is the capital of France?", answer="The capital of France is Paris."),
+    QAPair(id="zh", fact="", question="法国的首都是哪里？", answer="法国的首都是巴黎。", language="zh"),
+]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A filter's word on one row, with the statistics that it decided by."""
+
+    keep: bool
+    statistics: dict[str, Any]
+
+
+class Loaded:
+    """An operator of the configuration, made and tried."""
+
+    def __init__(self, operator: Operator) -> None:
+        self.name, self.field, self.parameters = operator.name, operator.field, operator.parameters
+        in_process = {"text_key": TEXT, "auto_op_parallelism": False, "num_proc": None}
+        make = operator_classes()[self.name]
+        with self._explained():
+            self.op: Any = make(**self.parameters, **in_process)
+
+    @property
+    def is_mapper(self) -> bool:
+        return self.name.endswith("_mapper")
+
+    def attempt(self) -> None:
+        """Run it on two sample rows; raises StageError where it can't work on such rows."""
+        if self.name == DEDUPLICATOR:
+            self.matches([self.hash(pair.question) for pair in TRIAL])
+        elif self.is_mapper:
+            self.edit(TRIAL)
+        else:
+            self.judge(TRIAL)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return ("question", "answer") if self.field == "both" else (self.field,)
+
+    def _text(self, pair: QAPair) -> str:
+        return "\n".join(getattr(pair, name) for name in self.fields)
+
+    @property
+    def bounds(self) -> str:
+        """The limits that it decided by, its own defaults too: `min_len 3, max_len 1000`."""
+        limits = {name: value for name, value in vars(self.op).items() if name.startswith(("min_", "max_"))}
+        shown = [f"{name} {value}" for name, value in limits.items() if name[4:] != "closed_interval"]
+        return ", ".join(each for each in shown if not each.endswith(f" {sys.maxsize}"))
+
+    def judge(self, pairs: Sequence[QAPair]) -> list[Verdict]:
+        """A filter's verdicts. Statistics start empty: data-juicer would take another operator's for its own."""
+        samples: dict[str, list[Any]] = {TEXT: [self._text(pair) for pair in pairs], STATS: [{} for _ in pairs]}
+        with self._explained():
+            if self.op.is_batched_op():
+                samples = self.op.compute_stats_batched(samples)
+                kept = [bool(keep) for keep in self.op.process_batched(samples)]
+            else:
+                rows = [dict(zip(samples, row, strict=True)) for row in zip(*samples.values(), strict=True)]
+                rows = [self.op.compute_stats_single(row) for row in rows]
+                kept = [bool(self.op.process_single(row)) for row in rows]
+                samples[STATS] = [row[STATS] for row in rows]
+        return [
+            Verdict(keep, {name: _plain(value) for name, value in statistics.items()})
+            for keep, statistics in zip(kept, samples[STATS], strict=True)
+        ]
+
+    def edit(self, pairs: Sequence[QAPair]) -> list[QAPair]:
+        """The rows as a mapper leaves them, question and answer edited apart; ids stay."""
+        texts = {name: self._map([getattr(pair, name) for pair in pairs]) for name in self.fields}
+        return [
+            pair.model_copy(update={name: edited[index] for name, edited in texts.items()})
+            for index, pair in enumerate(pairs)
+        ]
+
+    def _map(self, texts: list[str]) -> list[str]:
+        with self._explained():
+            if self.op.is_batched_op():
+                edited = list(self.op.process_batched({TEXT: list(texts)})[TEXT])
+            else:
+                edited = [self.op.process_single({TEXT: text})[TEXT] for text in texts]
+            if len(edited) != len(texts) or not all(isinstance(text, str) for text in edited):
+                raise ValueError("it does not give one text for each text")
+        return edited
+
+    def hash(self, text: str) -> int:
+        """A deduplicator's simhash, with a window no longer than the text: all shorter texts would have hash 0."""
+        window = self.op.window_size
+        self.op.window_size = max(1, min(window, self._tokens(text)))
+        try:
+            return int(self.op.compute_hash({TEXT: text})[SIMHASH])
+        finally:
+            self.op.window_size = window
+
+    def matches(self, hashes: Sequence[int]) -> list[tuple[int, int]]:
+        """The pairs of different hashes within a deduplicator's distance."""
+        import numpy
+        from simhash import find_all
+
+        with self._explained():
+            found: list[tuple[int, int]] = find_all(
+                numpy.array(sorted(set(hashes)), "uint64"), self.op.num_blocks, self.op.hamming_distance
+            )
+        return found
+
+    def _tokens(self, text: str) -> int:
+        if self.op.tokenization == "character":
+            return len(text)
+        if self.op.tokenization == "punctuation":
+            return len(self.op.punctuation_pattern.split(text))
+        return len(text.split())
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what goes wrong inside the operator into words, and keep it from the network."""
+        where = f"clean.operators: {self.name}"
+        with offline() as wanted:
+            try:
+                yield
+            except Exception as error:
+                if not wanted:
+                    said = f"{type(error).__name__}: {error}"
+                    raise StageError(
+                        f"{where}: fails on questions and answers ({said}); correct or remove it"
+                    ) from error
+        if wanted:
+            raise StageError(
+                f"{where}: would download from {wanted[0]}, and a run downloads nothing; name a local file in its "
+                "parameters, put the file into data-juicer's cache (DATA_JUICER_CACHE_HOME), or remove the operator"
+            )
+
+
+def load(operators: Sequence[Operator]) -> list[Loaded]:
+    """Make each operator and try it on two rows, so that what can't work is said before the run."""
+    loaded = [Loaded(operator) for operator in operators]
+    for each in loaded:
+        each.attempt()
+    return loaded
+
+
+def _plain(value: Any) -> Any:
+    """A statistic as JSON can hold it."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    return round(value, 4) if isinstance(value, float) else value

@@ -1,0 +1,159 @@
+"""data-juicer's operators over questions and answers in English and Chinese."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import pytest
+
+from artifacts.stage import StageError
+from tasks.clean.config import CleanConfig, Operator
+from tasks.clean.offline import NetworkRefusedError, offline, operator_classes
+from tasks.clean.operators import load
+from tests.clean.conftest import Run, pair
+
+GOOD = [
+    ("How long is the warranty?", "24 months."),
+    ("How many doors?", "5"),
+    ("Is it waterproof?", "No."),
+    ("What is the command to start the service?", "Run `sudo systemctl start ax-200 --now`."),
+    ("What is the energy of a photon?", "$E = h \\nu = \\frac{hc}{\\lambda}$"),
+    ("Which sizes are there?", "| Size | Weight |\n| --- | --- |\n| S | 1.2 kg |\n| M | 1.8 kg |\n| L | 2.4 kg |"),
+    ("What are the steps?", "1. Unplug it.\n2. Open the cover.\n3. Take out the filter.\n4. Rinse it."),
+    ("Whom do I write to?", "ops@example.com"),
+    ("Which models are there?", "".join(f"| AX-{n}00 | 220 V AC | {n}50 W |\n" for n in range(1, 20)).strip()),
+    ("What are the checks?", "\n".join(f"{n}. Press the button, wait {n} s, see that it is green." for n in range(9))),
+    ("各型号的参数是什么？", "".join(f"| AX-{n}00 | 220伏 | {n}50瓦 | {n}.5千克 |\n" for n in range(1, 20)).strip()),
+    ("保修期？", "两年。"),
+    ("工期？", "5天"),
+    ("谁审批？", "王伟"),
+    ("工作电压是多少？", "220V±10%（50Hz）"),
+    ("技术文档在哪里下载？", "请访问 https://example.com/docs，下载后按说明安装。"),
+    ("水的化学式是什么？", "H₂O"),
+    ("各型号的重量是多少？", "| 型号 | 重量 |\n| --- | --- |\n| 甲 | 1.2千克 |\n| 乙 | 1.8千克 |"),
+    ("年假有几天？", "入职满一年享受5天年假；满十年享受10天年假；满二十年享受15天年假。"),
+]
+BAD = [
+    ("?", "The warranty is two years."),
+    ("………………", "2.4 kg"),
+    ("——？？？", "两年。"),
+    ("What is on page 4?", "................................ 4"),
+    ("目录是什么？", "……………………………………………………"),
+    ("Is there an answer?", "   "),
+    ("What does it do?", "it works well and then it does " * 20),
+    ("What must be done?", "The unit must be cleaned every week by the operator. " * 6),
+    ("可以吗？", "好的好的" * 30),
+    ("规定是什么？", "本公司员工手册规定，员工在工作期间应当遵守各项规章制度，不得迟到早退。" * 6),
+    ("它有什么作用？", "该设备运行稳定可靠性能优良，" * 20),
+]
+
+
+def test_good_short_rows_stay_and_bad_ones_go_by_default(cleaned: Run) -> None:
+    rows = [pair(f"good{n}", *texts) for n, texts in enumerate(GOOD)]
+    rows += [pair(f"bad{n}", *texts) for n, texts in enumerate(BAD)]
+    result = cleaned(rows)
+    assert result.ids == [f"good{n}" for n in range(len(GOOD))]
+    assert sorted(reject.record["id"] for reject in result.rejects) == sorted(f"bad{n}" for n in range(len(BAD)))
+    assert [kept.answer for kept in result.pairs] == [answer for _, answer in GOOD], "no good answer was rewritten"
+    counts = result.manifest.counts
+    assert (counts["in"], counts["kept"], counts["facts_lost"]) == (len(rows), len(GOOD), len(BAD))
+    assert f"{len(BAD)} facts have no row left" in result.manifest.notes[0]
+
+
+def test_a_reject_names_operator_value_and_bounds_and_statistics_are_a_row_each(cleaned: Run) -> None:
+    rows = [pair("long", "How long is it?", "It is long."), pair("short", "多长？", "三米长")]
+    result = cleaned(rows, operators=[{"text_length_filter": {"field": "answer", "min_len": 5}}])
+    assert result.ids == ["long"]
+    reject = result.reject("short")
+    assert (reject.stage, reject.reason) == ("clean", "text_length_filter")
+    assert reject.detail == "answer: text_len 3 (allowed: min_len 5)"
+    measured = {"operator": "text_length_filter", "field": "answer", "keep": True, "text_len": 11}
+    assert result.statistics["long"] == {"id": "long", "kept": True, "stats": [measured]}
+    assert result.statistics["short"]["kept"] is False
+
+
+def test_the_same_operator_measures_each_field_anew(cleaned: Run) -> None:
+    each = [{"text_length_filter": {"field": field, "min_len": 1}} for field in ("question", "answer", "both")]
+    result = cleaned([pair("a", "多长？", "三米")], operators=each)
+    assert [row["text_len"] for row in result.statistics["a"]["stats"]] == [3, 2, 6]
+
+
+def test_a_mapper_edits_both_texts_and_keeps_the_id(cleaned: Run) -> None:
+    rows = [
+        pair("a", "  保修期\u3000是多久？", "两年\u00a0（含）。", value="两年"),
+        pair("b", "Why?", "It is so.\nYes."),
+    ]
+    result = cleaned(rows, operators=["whitespace_normalization_mapper"])
+    assert [(each.id, each.question, each.answer) for each in result.pairs] == [
+        ("a", "保修期 是多久？", "两年 （含）。"),
+        ("b", "Why?", "It is so.\nYes."),
+    ]
+    assert result.manifest.counts["edited"] == 1
+
+
+def test_a_mapper_that_takes_the_value_away_costs_the_row(cleaned: Run) -> None:
+    rows = [
+        pair("lost", "Whom do I ask?", "Write to ops@example.com today.", value="ops@example.com"),
+        pair("kept", "投诉联系谁？", "请联系客服部（ops@example.com）。", value="客服部"),
+        pair("empty", "邮箱？", "ops@example.com"),
+    ]
+    result = cleaned(rows, operators=["clean_email_mapper"])
+    assert [each.answer for each in result.pairs] == ["请联系客服部（）。"]
+    assert "took 'ops@example.com' out" in result.reject("lost").detail
+    assert result.reject("empty").detail == "left the answer empty"
+
+
+@pytest.mark.parametrize(
+    ("operator", "said"),
+    [
+        ("stopwords_filter", "would download from"),
+        ({"text_length_filter": {"min_len": "four"}}, "fails on questions and answers (TypeError"),
+        ("specified_field_filter", "correct or remove it"),
+        ({"document_simhash_deduplicator": {"num_blocks": 3, "hamming_distance": 4}}, "fails on"),
+    ],
+)
+def test_what_cannot_run_is_said_before_the_run(
+    operator: object, said: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    operator_classes()  # data-juicer looks its cache up when it is imported
+    empty = str(tmp_path_factory.mktemp("assets"))
+    if operator == "stopwords_filter":
+        operator = {"stopwords_filter": {"stopwords_dir": empty}}
+    with pytest.raises(StageError, match=r"clean\.operators") as error:
+        load([Operator.model_validate(operator)])
+    assert said in str(error.value)
+
+
+def test_a_mapper_that_splits_rows_is_refused_when_it_does(cleaned: Run) -> None:
+    with pytest.raises(StageError, match="one text for each text"):
+        cleaned([pair("a", "Why?", "word " * 400)], operators=[{"text_chunk_mapper": {"max_len": 50}}])
+
+
+def test_no_package_is_ever_installed() -> None:
+    operator_classes()
+    from data_juicer.utils.lazy_loader import LazyLoader
+
+    with pytest.raises(ImportError, match="no_such_package_xyz must be installed first"):
+        LazyLoader("no_such_package_xyz").anything  # noqa: B018
+
+
+def test_the_network_is_closed_to_the_operators_thread_alone() -> None:
+    def reach() -> None:
+        with socket.create_connection(server.getsockname(), timeout=5):
+            reached.append("yes")
+
+    reached: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as server, offline() as wanted:
+        with pytest.raises(NetworkRefusedError):
+            reach()
+        other = threading.Thread(target=reach)
+        other.start()
+        other.join()
+    assert (reached, wanted) == (["yes"], ["127.0.0.1"])
+
+
+def test_every_default_operator_says_its_bounds() -> None:
+    for loaded in load(CleanConfig().operators):
+        if loaded.name.endswith("_filter"):
+            assert loaded.bounds.startswith(("min_", "max_"))
