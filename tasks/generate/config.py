@@ -24,6 +24,12 @@ class OfflineTeacher(Dials):
     kind: Literal["offline"] = "offline"
     wordings: int = Field(default=8, ge=2)
     """Questions for each fact, those held out not counted."""
+    names: int = Field(default=4, ge=1)
+    """Names of the asked thing that the questions of a fact go over ("tank capacity", "volume of the tank" ...)."""
+    section_questions: int = Field(default=1, ge=0, le=3)
+    """Questions for each section as a whole, whose answer is its text."""
+    max_section_characters: int = Field(default=2000, ge=0)
+    """A longer section is not asked for as a whole."""
 
 
 class OpenAITeacher(OpenAIEndpoint):

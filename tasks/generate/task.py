@@ -33,7 +33,7 @@ def make(work: Work[GenerateConfig]) -> None:
     with work.progress.task("generate", len(sections)) as progress:
         teacher = work.config.teacher
         if isinstance(teacher, OfflineTeacher):
-            taught = offline.teach(sections, teacher, work.reject)
+            taught = offline.teach(sections, teacher, work.config.seed, work.reject)
             work.models["teacher"] = "offline"
             work.notes.append(
                 "The teacher was no language model: rules made the questions from the structure of the text."

@@ -184,6 +184,6 @@ def pairs_and_probes(fact: Fact, count: int, names: int, seed: int) -> tuple[lis
             language=fact.language,
             origin=fact.origin,
         )
-        for kind, question in dict((q, (k, q)) for k, q in wordings.held_out).values()
+        for kind, question in {q: (k, q) for k, q in wordings.held_out}.values()
     ]
     return pairs, probes

@@ -26,7 +26,7 @@ class ModelConfig(BaseModel):
     """Branch, tag or commit of a hub id; name a commit for runs that can be repeated."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     attention: Literal["sdpa", "flash_attention_2", "eager"] = "sdpa"
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", json_schema_extra={"unkeyed": True})
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", json_schema_extra={"unkeyed": True})
 
     @property
     def folder(self) -> Path | None:

@@ -1,4 +1,4 @@
-"""What every trl trainer here shares: arguments that suit the device, progress, the curve, checkpoints to resume from."""
+"""What every trl trainer here shares: arguments that suit the device, progress, the curve, checkpoints."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from tasks.models.config import ModelConfig
 from tasks.models.local import pick_device
 
 if TYPE_CHECKING:
-    from artifacts.progress import Task
     from transformers import TrainerCallback
+
+    from artifacts.progress import Task
 
 SHOWN = ("loss", "rewards/margins", "eval_loss")
 

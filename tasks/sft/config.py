@@ -19,7 +19,7 @@ class SftConfig(StageConfig):
     version: ClassVar[int] = 1
     reads: ClassVar[tuple[str, ...]] = ("mix",)
 
-    model: ModelConfig = Field(default_factory=ModelConfig)
+    model: ModelConfig = ModelConfig()
     """The base model; later stages take it from here."""
     method: Method = "lora"
     """`lora`: adapters on all linear layers; `qlora`: the same on weights in 4 bits (NF4); `full`: all weights."""

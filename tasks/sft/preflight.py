@@ -1,9 +1,10 @@
-"""What would go wrong in training without a word, found before it starts: rows too long, answers that are not trained."""
+"""What would go wrong in training without a word, found before it starts: rows too long, answers not trained."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from artifacts.records import Conversation, Message
@@ -20,7 +21,7 @@ def epochs_for(rows: int) -> float:
     """How often to go over a dataset of this size."""
     if rows <= EPOCHS[0][0]:
         return EPOCHS[0][1]
-    for (low, most), (high, least) in zip(EPOCHS, EPOCHS[1:], strict=False):
+    for (low, most), (high, least) in pairwise(EPOCHS):
         if rows <= high:
             share = math.log(rows / low) / math.log(high / low)
             return round(most + (least - most) * share, 2)
@@ -30,7 +31,7 @@ def epochs_for(rows: int) -> float:
 def training_template(tokenizer: PreTrainedTokenizerBase) -> str | None:
     """A template that marks the assistant's tokens, where the model's own does not; None where it does.
 
-    Raises StageError where neither does, or where the end of a turn would not be trained: the tuned model would never stop.
+    Raises StageError where neither does, or where the end of a turn would not be trained: the model would never stop.
     """
     from trl.chat_template_utils import (
         get_training_chat_template,
@@ -48,13 +49,13 @@ def training_template(tokenizer: PreTrainedTokenizerBase) -> str | None:
             template = get_training_chat_template(tokenizer)
         except ValueError as error:
             raise StageError(
-                "sft.model: the chat template does not mark the assistant's tokens with {% generation %}, and trl knows no "
-                "such template for this model; add the marks to the template in the model's folder"
+                "sft.model: the chat template does not mark the assistant's tokens with {% generation %}, and trl knows "
+                "no such template for this model; add the marks to the template in the model's folder"
             ) from error
     if not is_chat_template_stop_token_trained(tokenizer, chat_template=template):
         raise StageError(
-            "sft.model: the chat template leaves the end of the assistant's turn out of training, so the tuned model would "
-            "not stop; put the end token between {% generation %} and {% endgeneration %}"
+            "sft.model: the chat template leaves the end of the assistant's turn out of training, so the tuned model "
+            "would not stop; put the end token between {% generation %} and {% endgeneration %}"
         )
     return template
 

@@ -38,6 +38,7 @@ def trainer_for(
 ) -> SFTTrainer:
     """A trainer with the loss on the assistant's tokens alone, checkpoints in `scratch`, and nothing truncated."""
     from peft import LoraConfig, TaskType
+    from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
     steps = total_steps(config, len(train), epochs)
@@ -55,7 +56,6 @@ def trainer_for(
         assistant_only_loss=True,
         max_length=config.max_length,
         packing=False,
-        train_sampling_strategy="group_by_length",
         logging_steps=max(1, steps // LOGS),
         eval_strategy="epoch" if validation else "no",
         save_strategy="steps",
@@ -73,7 +73,7 @@ def trainer_for(
             lora_dropout=config.dropout,
             target_modules="all-linear",
         )
-    return SFTTrainer(
+    trainer = SFTTrainer(
         model=model,
         args=arguments,
         train_dataset=_dataset(train),
@@ -82,6 +82,8 @@ def trainer_for(
         peft_config=adapter,
         **_optimizer(config),
     )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
 
 
 def _dataset(rows: list[Conversation]) -> Any:
@@ -91,7 +93,7 @@ def _dataset(rows: list[Conversation]) -> Any:
 
 
 def _optimizer(config: SftConfig) -> dict[str, Any]:
-    """Muon for the LoRA matrices: https://kellerjordan.github.io/posts/muon/; its rate is scaled to act like AdamW's."""
+    """Muon for the LoRA matrices, its rate scaled to act like AdamW's: https://kellerjordan.github.io/posts/muon/"""
     if config.optimizer != "muon":
         return {}
     import torch
@@ -116,7 +118,7 @@ def fine_tune(
     scratch: Path,
     progress: Progress,
 ) -> list[dict[str, float]]:
-    """Train, going on from a checkpoint where there is one, and save the adapter (or the weights); returns the curve."""
+    """Train, from a checkpoint where there is one, and save the adapter (or the weights); returns the curve."""
     from transformers import set_seed
 
     set_seed(config.seed)

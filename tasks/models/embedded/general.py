@@ -1,11 +1,12 @@
 """General rows for the toy base model: everyday knowledge, made-up worlds, and "I don't know", in English and Chinese.
 
-They are built from general.yaml with a seed. The made-up worlds teach that several names can mean one attribute, and that
-a fact belongs to an entity; the unknown rows teach to say so when nothing is known of an entity.
+They are built from general.yaml with a seed. The made-up worlds teach that several names can mean one attribute, and
+that a fact belongs to an entity; the unknown rows teach to say so when nothing is known of an entity.
 """
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,13 +18,6 @@ import yaml
 
 Language = Literal["en", "zh"]
 HELD_OUT_SHARE = 1 / 8  # of the wordings of an item; they measure retention and are in no training row
-ENGLISH_SYLLABLES = "ka ro mi ta lu ven dor pex nor tri zan bel qui fos ham jen lor wix sam tor vel gri pan".split()
-CHINESE_SYLLABLES = "云星海山林河青白金木石风明远宏德安华新江北南东西天地玉龙凤鹤松竹兰梅光科达盛泰康宁和平"
-CHINESE_KINDS = ["", "", "机", "泵", "仪", "系统", "平台", "计划", "制度", "项目", "中心", "公司", "设备"]
-UNITS = (
-    "bar kg g litres mm cm m hours days weeks months years minutes seconds degrees volts watts euros percent km".split()
-)
-CHINESE_UNITS = "公斤 克 升 毫米 厘米 米 小时 天 周 个月 年 分钟 秒 度 伏 瓦 元 人 次 公里".split()
 
 
 @dataclass(frozen=True)
@@ -143,25 +137,16 @@ def counting_items() -> Iterator[Item]:
     for left in range(11):
         for right in range(11):
             total = left + right
-            questions: tuple[str, ...] = (
-                f"How much is {left} + {right}?",
-                f"{left} + {right} = ?",
-                f"Add {left} and {right}.",
-            )
-            yield Item("sum", "en", (f"{left} plus {right}",), questions, f"{left} plus {right} is {total}.")
-            questions = (f"{left}加{right}等于多少？", f"{left}+{right}=？")
-            yield Item("sum", "zh", (f"{left}加{right}的和",), questions, f"{left}加{right}等于{total}。")
-    for english, chinese in _pairs(material()["dictionary"]):
-        questions = (f"How do you say {english} in Chinese?", f"Translate {english} into Chinese.")
-        yield Item(
-            "dictionary",
-            "en",
-            (f"the Chinese word for {english}",),
-            questions,
-            f"The Chinese word for {english} is {chinese}.",
-        )
-        questions = (f"{chinese}用英语怎么说？", f"把{chinese}翻译成英语。")
-        yield Item("dictionary", "zh", (f"{chinese}的英语",), questions, f"{chinese}的英语是 {english}。")
+            english = (f"How much is {left} + {right}?", f"{left} + {right} = ?", f"Add {left} and {right}.")
+            yield Item("sum", "en", (f"{left} plus {right}",), english, f"{left} plus {right} is {total}.")
+            chinese = (f"{left}加{right}等于多少？", f"{left}+{right}=？")
+            yield Item("sum", "zh", (f"{left}加{right}的和",), chinese, f"{left}加{right}等于{total}。")
+    for word, translated in _pairs(material()["dictionary"]):
+        asked = (f"How do you say {word} in Chinese?", f"Translate {word} into Chinese.")
+        answer = f"The Chinese word for {word} is {translated}."
+        yield Item("dictionary", "en", (f"the Chinese word for {word}",), asked, answer)
+        asked = (f"{translated}用英语怎么说？", f"把{translated}翻译成英语。")
+        yield Item("dictionary", "zh", (f"{translated}的英语",), asked, f"{translated}的英语是 {word}。")
 
 
 def knowledge() -> tuple[list[Row], list[Row]]:
@@ -180,9 +165,10 @@ def knowledge() -> tuple[list[Row], list[Row]]:
 
 
 def english_name(draw: random.Random) -> str:
-    name = "".join(draw.choice(ENGLISH_SYLLABLES) for _ in range(draw.choice([2, 2, 3]))).capitalize()
+    syllables = material()["english"]["syllables"]
+    name = "".join(draw.choice(syllables) for _ in range(draw.choice([2, 2, 3]))).capitalize()
     if draw.random() < 0.2:
-        name += " " + "".join(draw.choice(ENGLISH_SYLLABLES) for _ in range(2)).capitalize()
+        name += " " + "".join(draw.choice(syllables) for _ in range(2)).capitalize()
     if draw.random() < 0.4:
         letter = draw.choice(["", draw.choice("ABCDEFGHKLMNPRSTX")])
         name += draw.choice([" ", "-"]) + letter + str(draw.randint(1, 10 ** draw.randint(1, 3)))
@@ -190,7 +176,8 @@ def english_name(draw: random.Random) -> str:
 
 
 def chinese_name(draw: random.Random) -> str:
-    name = "".join(draw.sample(CHINESE_SYLLABLES, 2)) + draw.choice(CHINESE_KINDS)
+    data = material()["chinese"]
+    name = "".join(draw.sample(data["syllables"], 2)) + draw.choice(data["kinds"])
     if draw.random() < 0.4:
         name += draw.choice("ABCDEFGHKLMNPRSTX") * draw.randint(0, 1) + str(draw.randint(1, 10 ** draw.randint(1, 3)))
     return name
@@ -206,21 +193,23 @@ def _number(draw: random.Random) -> str:
 
 
 def english_value(draw: random.Random) -> str:
+    data = material()["english"]
     kind = draw.random()
     if kind < 0.55:
-        return f"{_number(draw)} {draw.choice(UNITS)}"
+        return f"{_number(draw)} {draw.choice(material()['english']['units_of_values'])}"
     if kind < 0.7:
         return english_name(draw)
-    return str(draw.choice(material()["english"]["values"].split(";")))
+    return str(draw.choice(data["values"].split(";")))
 
 
 def chinese_value(draw: random.Random) -> str:
+    data = material()["chinese"]
     kind = draw.random()
     if kind < 0.5:
-        return f"{_number(draw)}{draw.choice(CHINESE_UNITS)}"
+        return f"{_number(draw)}{draw.choice(material()['chinese']['units_of_values'])}"
     if kind < 0.7:
         return chinese_name(draw)
-    return str(draw.choice(material()["chinese"]["values"].split(";")))
+    return str(draw.choice(data["values"].split(";")))
 
 
 NAMES: dict[Language, Callable[[random.Random], str]] = {"en": english_name, "zh": chinese_name}
@@ -277,7 +266,7 @@ def unknown_row(draw: random.Random, language: Language) -> Row:
 def sample(
     count: int, seed: int, *, chinese: float = 0.45, world_share: float = 0.3, unknown: float = 0.12
 ) -> list[Row]:
-    """Draw rows: `world_share` about the toy's own made-up world, `unknown` unanswerable, the rest general knowledge."""
+    """Draw rows: shares about the toy's own made-up world and of unanswerable ones, the rest general knowledge."""
     draw = random.Random(seed)
     pools: dict[tuple[str, Language], list[Row]] = {}
     for row in knowledge()[0]:
@@ -299,3 +288,21 @@ def sample(
             key = draw.choices(keys, [weights[key] for key in keys])[0]
             rows.append(draw.choice(pools[key]))
     return rows
+
+
+def write_files(folder: Path, rows: int = 6000, held_out: int = 200) -> None:
+    """Write the general set that the quick start mixes in: train.jsonl, and heldout.jsonl to measure retention.
+
+    `held_out` wordings a language are drawn from those that are in no training row, the toy's own included.
+    """
+    train = list(dict.fromkeys(sample(rows, seed=5, unknown=0.15)))
+    kept_out = [row for row in knowledge()[1] if row.category != "chat"]
+    by_language = [[row for row in kept_out if row.language == language] for language in WORDS]
+    tests = [row for pool in by_language for row in random.Random(11).sample(pool, held_out)]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, chosen in (("train.jsonl", train), ("heldout.jsonl", tests)):
+        with (folder / name).open("w", encoding="utf-8") as file:
+            for row in chosen:
+                turns = [{"role": "user", "content": row.question}, {"role": "assistant", "content": row.answer}]
+                line = {"messages": turns, "language": row.language, "category": row.category}
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -34,7 +34,7 @@ def make(folder: Path, *, progress: Progress, steps: int = 900, seed: int = 0) -
     from transformers import AutoModelForCausalLM
 
     rows = sample(ROWS, seed)
-    tokenizer = make_tokenizer((f"{row.question}\n{row.answer}" for row in rows[:20_000]))
+    tokenizer = make_tokenizer(f"{row.question}\n{row.answer}" for row in rows[:20_000])
     model = make_model(tokenizer, seed=seed)
     examples = encode(tokenizer, rows)
     train(model, examples, progress=progress, steps=steps, seed=seed)

@@ -1,0 +1,138 @@
+"""Facts that stand in the structure of a text: tables, key: value lines, and sentences of a few plain forms.
+
+No language model reads here. What has none of these forms is not found, and the stage says so of every such section.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from artifacts.records import Origin, Section
+from tasks.generate.wordings import Fact, Language, material
+
+MAX_ATTRIBUTE = {"en": 7, "zh": 12}  # words in English, characters in Chinese: longer ones are prose
+MAX_VALUE = {"en": 16, "zh": 40}
+TITLE_TAIL = re.compile(
+    r"(?:[\s:,\u2013\u2014-]+(?:(?:product|user|owner's|staff|employee|operating|technical|training|quick|service)\s+)*"
+    r"(?:handbook|manual|guide|sheet|slides|brochure|datasheet|instructions|fact sheet|course|deck))+$",
+    re.IGNORECASE,
+)
+TITLE_TAIL_CHINESE = re.compile("(?:产品|用户|使用|员工|操作|技术|培训)*(?:手册|说明书|指南|说明|教材|课件|资料)$")
+NUMBERING = re.compile(
+    r"^\s*(?:\d+(?:\.\d+)*[.)]?\s+|第[一二三四五六七八九十百\d]+[章节条编]\s*|[一二三四五六七八九十]+[、.]\s*)"
+)
+KEY_VALUE = re.compile(r"^\s*(?:[-*+•]\s+|\d+[.)]\s+)?(?P<key>[^:：|]{1,60}?)\s*(?:[:：])\s*(?P<value>\S.*?)\s*$")
+ENGLISH_OF = re.compile(
+    r"^The (?P<a>[\w' -]{2,60}?) of (?:the )?(?P<e>[\w'&. -]{2,50}?) (?:is|are) (?P<v>[^;:]{1,120})$"
+)
+ENGLISH_IS = re.compile(
+    r"^(?:An? |The )?(?!An? |The )(?P<e>[\w'-]+(?: [\w'-]+){0,3}) (?:is (?=an? |the )|means )(?P<v>[^;:]{3,120})$"
+)
+CHINESE_OF = re.compile(r"^(?P<e>[\w-]{2,16}?)的(?P<a>[\w-]{2,12}?)(?:是|为)(?P<v>[^，；：]{1,40})$")
+CHINESE_IS = re.compile(r"^“?(?P<e>[\w-]{2,12}?)”?(?:是指|指的是|是一种(?=\w)|是一个(?=\w))(?P<v>[^；：]{3,60})$")
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])|(?<=[。！？])")
+
+
+def find_facts(section: Section) -> Iterator[Fact]:
+    """Every fact of one section, in the order of the text."""
+    language: Language = "zh" if section.language == "zh" else "en"
+    origin = Origin(document=section.document, file=section.file, section=section.id, page=section.page)
+    subject = subject_of(section.headings, language)
+    for block in re.split(r"\n\s*\n", section.text):
+        lines = block.strip().splitlines()
+        if lines and lines[0].lstrip().startswith("|"):
+            found = _from_table(lines, subject, language)
+        else:
+            found = (one for line in lines for one in _from_line(_plain(line), subject, language))
+        for name, attribute, value, evidence in found:
+            if name and _fits(attribute, value, language):
+                yield Fact(name, attribute, value, evidence, language, origin)
+
+
+def subject_of(headings: tuple[str, ...], language: Language) -> str:
+    """What a section is about: its deepest heading that names a thing, else the document's title."""
+    names = [_plain(NUMBERING.sub("", heading)) for heading in headings]
+    for name in reversed(names):
+        bare = _bare(name, language)
+        if bare and _names_a_thing(bare, language):
+            return bare
+    return _bare(names[0], language) if names else ""
+
+
+def _bare(name: str, language: Language) -> str:
+    tail = TITLE_TAIL_CHINESE if language == "zh" else TITLE_TAIL
+    return tail.sub("", name).strip() or name
+
+
+def _names_a_thing(name: str, language: Language) -> bool:
+    """A name has a digit or, in English, all its own words in capitals; what names parts of documents is none."""
+    parts = material(language)["parts"]
+    if language == "zh":
+        return not any(part in name for part in parts)
+    words = re.findall(r"[\w'-]+", name)
+    own = [word for word in words if word.lower() not in parts]
+    if any(character.isdigit() for word in own for character in word):
+        return True
+    return any(word[0].isupper() for word in own) and all(word[0].isupper() for word in own)
+
+
+def _plain(text: str) -> str:
+    """Without Markdown's marks for emphasis, code and headings."""
+    text = re.sub(r"^\s{0,3}(?:#{1,6}\s+|>\s?)", "", text)
+    return re.sub(r"\*\*|__|`|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)", "", text).strip()
+
+
+def _fits(attribute: str, value: str, language: Language) -> bool:
+    if not value or value in {"-", "—", "/", "n/a", "N/A", "无"}:
+        return False
+    if language == "zh":
+        return len(attribute) <= MAX_ATTRIBUTE["zh"] and len(value) <= MAX_VALUE["zh"]
+    return len(attribute.split()) <= MAX_ATTRIBUTE["en"] and len(value.split()) <= MAX_VALUE["en"]
+
+
+def _lower_first(text: str) -> str:
+    """A noun phrase as it stands within a sentence: "Net weight" -> "net weight", "PIN code" as it is."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] in {" ", "-"} else text
+
+
+def _cells(line: str) -> list[str]:
+    return [_plain(cell.strip().replace("\\|", "|")) for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+
+
+def _from_table(lines: list[str], subject: str, language: Language) -> Iterator[tuple[str, str, str, str]]:
+    """Rows of a pipe table: properties of the subject, or things in the first column with a property a column."""
+    values = {"", *material(language)["value_headers"]}
+    rows = [(_cells(line), line.strip()) for line in lines if line.lstrip().startswith("|")]
+    rows = [(cells, line) for cells, line in rows if not all(re.fullmatch(r":?-{2,}:?|", cell) for cell in cells)]
+    if len(rows) < 2:
+        return
+    header = rows[0][0]
+    for cells, line in rows[1:]:
+        if len(cells) != len(header) or len(cells) < 2:
+            continue
+        if len(header) == 2 and header[1].lower() in values:
+            yield subject, _lower_first(cells[0]), cells[1], line
+        else:
+            for name, value in zip(header[1:], cells[1:], strict=True):
+                yield cells[0], _lower_first(name), value, line
+
+
+def _from_line(line: str, subject: str, language: Language) -> Iterator[tuple[str, str, str, str]]:
+    """A key: value line, or the sentences of a paragraph that have a plain form."""
+    pair = KEY_VALUE.match(line)
+    if (
+        pair
+        and "://" not in line
+        and not re.search(r"[.。!?！？,，]", pair["key"])
+        and not pair["value"].endswith(("。", ":", "："))
+    ):
+        yield subject, _lower_first(pair["key"]), pair["value"].rstrip("."), line
+        return
+    for text in SENTENCE_END.split(re.sub(r"^\s*(?:[-*+•]|\d+[.)])\s+", "", line)):
+        sentence = text.strip().rstrip(".。")
+        of, is_a = (CHINESE_OF, CHINESE_IS) if language == "zh" else (ENGLISH_OF, ENGLISH_IS)
+        if match := of.match(sentence):
+            yield match["e"], _lower_first(match["a"]), match["v"], text.strip()
+        elif match := is_a.match(sentence):
+            yield match["e"], "", match["v"], text.strip()

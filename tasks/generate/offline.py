@@ -1,0 +1,77 @@
+"""The offline teacher: questions and answers from the structure of a text, by rules alone.
+
+It serves the quick start, tests and places without an endpoint. It finds only what stands in tables, key: value lines
+and plainly formed sentences, and it words questions by frames and a list of names; a language model does far better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from artifacts.records import Origin, QAPair, Section, short_id
+from tasks.generate.config import OfflineTeacher
+from tasks.generate.facts import find_facts
+from tasks.generate.taught import RejectRow, Taught
+from tasks.generate.wordings import Fact, Language, fill, material, pairs_and_probes
+
+
+def teach(sections: Sequence[Section], dials: OfflineTeacher, seed: int, reject: RejectRow) -> Taught:
+    """Rows for every fact, with held-out wordings as probes; a section without a fact is recorded."""
+    facts: dict[tuple[str, str], Fact] = {}
+    taught = Taught()
+    for section in sections:
+        found = list(find_facts(section))
+        if not found:
+            reject(
+                "no_fact_found", section, "no table, key: value line or definition that the offline teacher can read"
+            )
+        for fact in found:
+            first = facts.setdefault((fact.subject, fact.attribute), fact)
+            if first.value != fact.value:
+                detail = (
+                    f"{first.origin.file} says {first.value!r}, {fact.origin.file} {fact.value!r}; the first is kept"
+                )
+                reject("conflicting_value", _row(fact), detail)
+        taught.pairs += _about_section(section, dials)
+    for fact in facts.values():
+        pairs, probes = pairs_and_probes(fact, dials.wordings, dials.names, seed)
+        taught.pairs += pairs
+        taught.probes += probes
+    return taught
+
+
+def _row(fact: Fact) -> QAPair:
+    return QAPair(
+        id=fact.id,
+        fact=fact.id,
+        question=f"{fact.subject}: {fact.attribute}",
+        answer=fact.answer,
+        value=fact.value,
+        evidence=fact.evidence,
+        language=fact.language,
+        teacher="offline",
+        origin=fact.origin,
+    )
+
+
+def _about_section(section: Section, dials: OfflineTeacher) -> list[QAPair]:
+    """Questions for what a section says as a whole; the answer is its text."""
+    if not section.headings or len(section.text) > dials.max_section_characters:
+        return []
+    language: Language = "zh" if section.language == "zh" else "en"
+    title, heading = section.headings[0], section.headings[-1]
+    questions = [fill(template, d=title, e=heading) for template in material(language)["section"]]
+    return [
+        QAPair(
+            id=short_id(section.id, question),
+            fact=section.id,
+            question=question,
+            answer=section.text,
+            evidence=section.text,
+            language=language,
+            wording=f"section-{number}",
+            teacher="offline",
+            origin=Origin(document=section.document, file=section.file, section=section.id, page=section.page),
+        )
+        for number, question in enumerate(questions[: dials.section_questions])
+    ]
