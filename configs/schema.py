@@ -6,8 +6,9 @@ file means the same in the shell, in a Prefect worker and wherever the YAML itse
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import yaml
 from pydantic import Field, ValidationError
@@ -24,8 +25,19 @@ from tasks.parse.config import ParseConfig
 from tasks.prefer.config import PreferConfig
 from tasks.sft.config import SftConfig
 
-Stage = Literal["parse", "generate", "clean", "mix", "sft", "prefer", "align", "evaluate", "export"]
-STAGES: tuple[Stage, ...] = get_args(Stage)
+
+class Stage(StrEnum):
+    """The stages, in the order of the pipeline."""
+
+    parse = "parse"
+    generate = "generate"
+    clean = "clean"
+    mix = "mix"
+    sft = "sft"
+    prefer = "prefer"
+    align = "align"
+    evaluate = "evaluate"
+    export = "export"
 
 
 class Config(Dials):
@@ -47,7 +59,7 @@ class Config(Dials):
 
     def sections(self) -> list[StageConfig]:
         """The stages' sections, in the order of the pipeline."""
-        return [getattr(self, stage) for stage in STAGES]
+        return [getattr(self, stage) for stage in Stage]
 
 
 def load(path: Path | str, overrides: list[str] | tuple[str, ...] = ()) -> Config:

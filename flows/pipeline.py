@@ -12,6 +12,7 @@ from typing import Any
 
 from prefect import Task, flow
 from prefect.context import FlowRunContext
+from prefect.logging.handlers import APILogHandler
 from prefect.settings import PREFECT_API_URL
 
 from artifacts.report import write_report
@@ -48,7 +49,7 @@ def stages(run: Run, config: Config, call: Call) -> Iterator[Ref]:
 
 def as_task(stage: Task[..., Any], *args: Any, **inputs: Ref) -> Ref:
     """Run a stage as a Prefect task, in this thread, so that a cancelled run takes its trainer with it."""
-    ref: Ref = stage(*args, **inputs)
+    ref: Ref = stage(*args, **inputs, return_state=True).result()
     return ref
 
 
@@ -99,11 +100,19 @@ def pipeline(
         force: stages to make again though their artifacts are there
         until: the last stage to run; all where empty
     """
+    log_to_server()
     read = load(config, overrides)
     run = begin(read, force)
     for path in drive(run, read, as_task, until):
         log.info("wrote %s", path)
     return run.record.id
+
+
+def log_to_server() -> None:
+    """The stages' own lines in the flow run's log."""
+    log.setLevel(logging.INFO)
+    if not any(isinstance(handler, APILogHandler) for handler in log.handlers):
+        log.addHandler(APILogHandler())
 
 
 def server() -> str | None:

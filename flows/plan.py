@@ -51,7 +51,8 @@ def print_plan(planned: list[Planned], config: Config, store: Store) -> None:
         table.add_row(entry.stage, f"[{colours[entry.state]}]{entry.state}[/]", why)
     console = Console()
     console.print(table)
-    console.print(f"\n{documents(config):,} documents in {config.parse.source}; {teacher_outlook(planned, config, store)}")
+    outlook = teacher_outlook(planned, config, store)
+    console.print(f"\n{documents(config):,} documents in {config.parse.source}; {outlook}")
 
 
 def documents(config: Config) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from configs.schema import STAGES
+from configs.schema import Stage
 from tests.source import ROOT, imports, meaning, name_of
 
 RECORD = ROOT / "tests" / "fingerprints.json"
@@ -53,7 +53,7 @@ def current(stage: str) -> dict[str, object]:
     return {"version": getattr(module, f"{stage.title()}Config").version, "fingerprint": fingerprint(stage)}
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", Stage)
 def test_a_changed_stage_raises_its_version_or_is_accepted(stage: str) -> None:
     recorded, now = json.loads(RECORD.read_text(encoding="utf-8")).get(stage), current(stage)
     advice = "see tests/test_versions.py: python -m tests.test_versions accept"
@@ -85,4 +85,4 @@ def test_shared_code_and_prompts_count() -> None:
 if __name__ == "__main__":
     if sys.argv[1:] != ["accept"]:
         sys.exit("usage: python -m tests.test_versions accept")
-    RECORD.write_text(json.dumps({stage: current(stage) for stage in STAGES}, indent=1) + "\n", encoding="utf-8")
+    RECORD.write_text(json.dumps({stage: current(stage) for stage in Stage}, indent=1) + "\n", encoding="utf-8")

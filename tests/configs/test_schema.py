@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from artifacts.stage import StageConfig
 from configs.mistakes import ConfigError
-from configs.schema import STAGES, Config, load
+from configs.schema import Config, Stage, load
 from tests.source import ROOT
 
 SHIPPED = sorted((ROOT / "configs").glob("*.yaml"))
@@ -46,8 +46,8 @@ def test_the_quick_start_needs_no_hub_and_no_key() -> None:
 
 def test_the_stages_are_the_sections_in_their_order() -> None:
     config = load("configs/quickstart.yaml")
-    assert tuple(section.stage for section in config.sections()) == STAGES
-    assert tuple(name for name in Config.model_fields if name not in ("name", "store")) == STAGES
+    assert tuple(section.stage for section in config.sections()) == tuple(Stage)
+    assert tuple(name for name in Config.model_fields if name not in ("name", "store")) == tuple(Stage)
     before: list[str] = []
     for section in config.sections():
         assert set(section.reads) <= set(before), f"{section.stage} reads what comes after it"
