@@ -97,6 +97,7 @@ class Lesson:
         if reply.finish_reason == "length" and (parts := halves(text)) is not None:
             share = (most + 1) // 2
             return [fact for part in parts for fact in await self._ask_facts(part, share)]
+        set_aside = len(self.rejects)
         facts = await self._read(reply, messages, TaughtFact, FACTS_SCHEMA)
         asked, kept = 0, []
         for fact in facts:
@@ -105,7 +106,7 @@ class Lesson:
                 self._reject("over_max_questions", fact.model_dump(), f"more than {most} questions were asked")
             else:
                 kept.append(fact)
-        if not facts and not self.rejects:
+        if not facts and len(self.rejects) == set_aside:
             self._reject("no_facts", self.section.model_copy(update={"text": text}), "the teacher found nothing to ask")
         return kept
 

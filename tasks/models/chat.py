@@ -159,10 +159,9 @@ class Chat:
                 if number == tries:
                     break
                 self.usage.retries += 1
-                if error.after is not None:
-                    self._paused_until = max(self._paused_until, time.monotonic() + error.after)
-                else:
-                    await asyncio.sleep(random.uniform(0.5, 1.0) * min(FIRST_WAIT * 2 ** (number - 1), LONGEST_WAIT))
+                log.info("%s: %s; trying again", self.endpoint.base_url, failure)
+                self._paused_until = max(self._paused_until, time.monotonic() + (error.after or 0.0))
+                await asyncio.sleep(random.uniform(0.5, 1.0) * min(FIRST_WAIT * 2 ** (number - 1), LONGEST_WAIT))
         raise RequestError(f"{failure} (tried {tries} times)" if tries > 1 else failure)
 
     async def _send(self, body: dict[str, Any]) -> Reply:

@@ -1,0 +1,277 @@
+"""The chat client against a real server that does what endpoints do wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from artifacts.memo import Memo
+from artifacts.records import Message
+from artifacts.stage import StageError
+from tasks.models.chat import KIND, Chat, Reply, RequestError, request_key
+from tasks.models.config import OpenAIEndpoint
+from tasks.models.scripted import Answer, Dropped, Failure, Garbage, Request, Response, Script, ScriptedEndpoint
+
+KEY = "sk-live-3f9a1c0d77e2b845"
+SCHEMA = {"title": "Yes", "type": "object", "properties": {"yes": {"type": "boolean"}}}
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEACHER_KEY", KEY)
+
+
+@pytest.fixture
+def memo(tmp_path: Path) -> Iterator[Memo]:
+    memo = Memo(tmp_path / "memo.sqlite")
+    yield memo
+    memo.close()
+
+
+def dials(url: str, **values: Any) -> OpenAIEndpoint:
+    return OpenAIEndpoint(**{"base_url": url, "model": "m", "api_key_env": "TEACHER_KEY", "max_retries": 2, **values})
+
+
+def question(text: str) -> list[Message]:
+    return [{"role": "user", "content": text}]
+
+
+def ask(endpoint: OpenAIEndpoint, memo: Memo, *texts: str, **kwargs: Any) -> tuple[Chat, list[Reply | BaseException]]:
+    async def run() -> tuple[Chat, list[Reply | BaseException]]:
+        async with Chat(endpoint, memo) as chat:
+            asked = (chat.ask(question(text), **kwargs) for text in texts)
+            return chat, await asyncio.gather(*asked, return_exceptions=True)
+
+    return asyncio.run(run())
+
+
+def one(script: Script, memo: Memo, **values: Any) -> tuple[Chat, Reply | BaseException, ScriptedEndpoint]:
+    with ScriptedEndpoint(script) as server:
+        chat, (reply,) = ask(dials(server.url, **values), memo, "Is it so?")
+    return chat, reply, server
+
+
+def test_a_reply_is_kept_and_not_asked_for_again(memo: Memo) -> None:
+    with ScriptedEndpoint(lambda request: f"echo {request.prompt}") as server:
+        first, replies = ask(dials(server.url), memo, "水箱有多大？", "How big?")
+        second, again = ask(dials(server.url, concurrency=1, timeout=9), memo, "How big?", "水箱有多大？", "And this?")
+    assert [reply.text for reply in replies if isinstance(reply, Reply)] == ["echo 水箱有多大？", "echo How big?"]
+    assert again[:2] == [replies[1], replies[0]]
+    assert (first.usage.requests, first.usage.reused) == (2, 0)
+    assert (second.usage.requests, second.usage.reused) == (1, 2)
+    assert len(server.requests) == 3
+    assert server.requests[0].authorization == f"Bearer {KEY}"
+
+
+def test_a_key_holds_what_can_change_the_reply_and_nothing_else() -> None:
+    here = dials("http://here/v1")
+    base = request_key(here, question("a"), SCHEMA)
+    assert request_key(dials("http://there/v1", concurrency=1, input_price=1.0), question("a"), SCHEMA) == base
+    others = [
+        request_key(here, question("b"), SCHEMA),
+        request_key(here, question("a")),
+        request_key(here, question("a"), SCHEMA, sample=1),
+        request_key(dials("http://here/v1", model="n"), question("a"), SCHEMA),
+        request_key(dials("http://here/v1", temperature=0.0), question("a"), SCHEMA),
+        request_key(dials("http://here/v1", extra_body={"top_k": 1}), question("a"), SCHEMA),
+    ]
+    assert len({base, *others}) == len(others) + 1
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Failure(429, retry_after="0.1"),
+        Failure(429),
+        Failure(500),
+        Failure(503, retry_after="0"),
+        Failure(408),
+        Dropped(),
+        Garbage(),
+        Garbage(content_type="text/html"),
+        Garbage('{"choices": []}'),
+        Answer("   "),
+    ],
+    ids=str,
+)
+def test_what_passes_is_tried_again(trouble: Response, memo: Memo) -> None:
+    chat, reply, server = one([trouble, "yes"], memo)
+    assert isinstance(reply, Reply)
+    assert reply.text == "yes"
+    assert (chat.usage.retries, len(server.requests)) == (1, 2)
+    assert memo.count(KIND) == 1
+
+
+def test_retry_after_holds_back_every_request(memo: Memo) -> None:
+    def script(request: Request) -> Response:
+        return Failure(429, retry_after="1") if request is server.requests[0] else Answer("yes")
+
+    with ScriptedEndpoint(script) as server:
+        chat, replies = ask(dials(server.url, concurrency=1), memo, "a", "b")
+    assert all(isinstance(reply, Reply) for reply in replies)
+    assert [request.prompt for request in server.requests] == ["a", "a", "b"]
+    assert chat.usage.retries == 1
+
+
+def test_a_server_that_stays_down_gives_up_the_request_and_keeps_nothing(memo: Memo) -> None:
+    chat, error, server = one([Failure(500, "out of memory")], memo, max_retries=1)
+    assert isinstance(error, RequestError)
+    assert not error.refused
+    assert "status 500" in str(error)
+    assert "out of memory" in str(error)
+    assert "tried 2 times" in str(error)
+    assert (len(server.requests), chat.usage.requests, memo.count(KIND)) == (2, 0, 0)
+
+
+def test_a_slow_reply_is_given_up_in_time(memo: Memo) -> None:
+    with ScriptedEndpoint(["yes"], latency=1.0) as server:
+        _, (error,) = ask(dials(server.url, timeout=0.1, max_retries=0), memo, "a")
+    assert isinstance(error, RequestError)
+    assert "no reply within 0.1 s" in str(error)
+
+
+def test_a_refused_request_is_not_tried_again(memo: Memo) -> None:
+    _, error, server = one([Failure(400, "context too long")], memo)
+    assert isinstance(error, RequestError)
+    assert error.refused
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [Failure(401), Failure(404), Failure(429, code="insufficient_quota"), Failure(429, retry_after="7200")],
+    ids=str,
+)
+def test_what_no_request_can_pass_stops_at_once(trouble: Response, memo: Memo) -> None:
+    with ScriptedEndpoint([trouble]) as server:
+        _, outcomes = ask(dials(server.url, concurrency=1), memo, "a", "b", "c")
+    assert all(isinstance(outcome, StageError) for outcome in outcomes)
+    assert server.url in str(outcomes[0])
+    assert len(server.requests) == 1
+
+
+def test_failures_in_a_row_stop_the_client_and_what_came_is_kept(memo: Memo) -> None:
+    def script(request: Request) -> Response:
+        return Answer("yes") if request.prompt in "abc" else Failure(500, "down")
+
+    with ScriptedEndpoint(script) as server:
+        texts = ["a", "1", "2", "b", "3", "4", "5", "6", "c"]
+        _, outcomes = ask(dials(server.url, concurrency=1, max_retries=0, max_failures=3), memo, *texts)
+    kinds = [type(outcome).__name__ for outcome in outcomes]
+    assert kinds == ["Reply", *["RequestError"] * 2, "Reply", *["RequestError"] * 3, *["StageError"] * 2]
+    text = str(outcomes[-1])
+    assert server.url in text
+    assert "3 requests in a row" in text
+    assert "down" in text
+    assert "kept" in text
+    assert memo.count(KIND) == 2
+    assert len(server.requests) == 7
+
+
+def test_no_more_requests_are_in_flight_than_asked_for(memo: Memo) -> None:
+    with ScriptedEndpoint(["yes"], latency=0.05) as server:
+        ask(dials(server.url, concurrency=3), memo, *map(str, range(12)))
+    assert server.busiest == 3
+
+
+def test_a_cut_off_reply_is_kept_with_its_reason(memo: Memo) -> None:
+    chat, reply, _ = one([Answer("", finish_reason="length")], memo)
+    assert isinstance(reply, Reply)
+    assert (reply.text, reply.finish_reason) == ("", "length")
+    assert chat.usage.retries == 0
+
+
+def test_an_endpoint_that_refuses_the_schema_is_asked_without(memo: Memo) -> None:
+    def script(request: Request) -> Response:
+        return Failure(400, "unknown field response_format") if "response_format" in request.body else Answer("{}")
+
+    with ScriptedEndpoint(script) as server:
+        endpoint = dials(server.url, concurrency=1)
+        _, replies = ask(endpoint, memo, "a", "b", schema=SCHEMA)
+        chat, _ = ask(endpoint, memo, "a", schema=SCHEMA)
+    assert [type(reply) for reply in replies] == [Reply, Reply]
+    assert ["response_format" in request.body for request in server.requests] == [True, False, False]
+    assert chat.usage.reused == 1
+
+
+def test_the_schema_is_sent_unless_switched_off(memo: Memo) -> None:
+    with ScriptedEndpoint(["{}"]) as server:
+        ask(dials(server.url), memo, "a", schema=SCHEMA)
+        ask(dials(server.url, structured=False), memo, "b", schema=SCHEMA)
+    formats = [request.body.get("response_format") for request in server.requests]
+    assert formats[0]["json_schema"] == {"name": "Yes", "strict": True, "schema": SCHEMA}
+    assert formats[1] is None
+
+
+def test_dials_reach_the_endpoint(memo: Memo) -> None:
+    with ScriptedEndpoint(["yes"]) as server:
+        endpoint = dials(server.url, temperature=None, max_tokens=7, seed=3, extra_body={"top_k": 20})
+        ask(endpoint, memo, "a", sample=2)
+    body = server.requests[0].body
+    assert (body["model"], body["max_tokens"], body["seed"], body["top_k"]) == ("m", 7, 5, 20)
+    assert "temperature" not in body
+
+
+def test_money_is_counted(memo: Memo) -> None:
+    with ScriptedEndpoint(["y" * 400]) as server:
+        endpoint = dials(server.url, input_price=1.0, output_price=2.0)
+        chat, _ = ask(endpoint, memo, "x" * 4000)
+    assert (chat.usage.input_tokens, chat.usage.output_tokens) == (1000, 100)
+    assert endpoint.money(1000, 100) == pytest.approx(0.0012)
+
+
+@pytest.mark.parametrize("status", [400, 401, 500])
+def test_the_key_is_in_no_error_log_or_memo(
+    status: int, memo: Memo, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    message = f"bad key {KEY} in Authorization: Bearer {KEY}, or sk-other-0123456789abcdef"
+    _, error, server = one([Failure(status, message)], memo, max_retries=1, max_failures=1)
+    ask(dials(server.url, max_retries=0), memo, "nobody listens any more")
+    one(["yes"], memo)
+    assert "bad key [key]" in str(error)
+    for text in (str(error), repr(error), caplog.text):
+        assert KEY not in text
+        assert "0123456789abcdef" not in text
+    for path in tmp_path.iterdir():
+        assert KEY.encode() not in path.read_bytes()
+    assert memo.count(KIND) == 1
+
+
+def test_a_missing_key_is_named(memo: Memo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TEACHER_KEY")
+    with pytest.raises(StageError, match="TEACHER_KEY is not set"):
+        Chat(dials("http://localhost/v1"), memo)
+    with ScriptedEndpoint(["yes"]) as server:
+        _, (reply,) = ask(dials(server.url, api_key_env=None), memo, "a")
+    assert isinstance(reply, Reply)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"api_key": KEY},
+        {"api_key_env": KEY},
+        {"api_key_env": "abcdef0123456789"},
+        {"base_url": f"https://user:{KEY}@host/v1"},
+        {"base_url": f"https://host/v1?key={KEY}"},
+    ],
+    ids=["api_key", "key as name", "hex as name", "in the address", "in the query"],
+)
+def test_a_key_in_the_file_is_refused_and_not_repeated(values: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="environment variable") as caught:
+        OpenAIEndpoint(model="m", **values)
+    assert not any(secret in str(caught.value) for secret in (KEY, "abcdef0123456789"))
+
+
+def test_the_scripted_endpoint_lists_its_model() -> None:
+    import urllib.request
+
+    with ScriptedEndpoint(["yes"]) as server, urllib.request.urlopen(f"{server.url}/models") as response:
+        assert json.load(response)["data"][0]["id"] == "scripted"
