@@ -124,8 +124,9 @@ def word(fact: Fact, count: int, names: int, seed: int) -> Wordings:
     if not fact.attribute:
         return _word_definition(fact, count, draw)
     found = names_for(fact.attribute, fact.language)
-    own, held_name = found[0], draw.choice(found[1:3])
-    trained = [own, *draw.sample([n for n in found[1:] if n != held_name], min(names, len(found) - 1) - 1)]
+    own, held_name = found[0], draw.choice([name for name in found[1:] if name not in found[0]][:2])
+    others = [name for name in found[1:] if held_name not in name]
+    trained = [own, *draw.sample(others, min(names - 1, len(others)))]
     frames = draw.sample(words["frames"], len(words["frames"]))
     held_frames, frames = frames[:2], frames[2:]
     unseen = draw.choice(words["unseen_frames"])

@@ -49,8 +49,8 @@ def training_template(tokenizer: PreTrainedTokenizerBase) -> str | None:
             template = get_training_chat_template(tokenizer)
         except ValueError as error:
             raise StageError(
-                "sft.model: the chat template does not mark the assistant's tokens with {% generation %}, and trl knows "
-                "no such template for this model; add the marks to the template in the model's folder"
+                "sft.model: the chat template does not mark the assistant's tokens with {% generation %}, and trl "
+                "knows no such template for this model; add the marks to the template in the model's folder"
             ) from error
     if not is_chat_template_stop_token_trained(tokenizer, chat_template=template):
         raise StageError(

@@ -177,7 +177,7 @@ def english_name(draw: random.Random) -> str:
 
 def chinese_name(draw: random.Random) -> str:
     data = material()["chinese"]
-    name = "".join(draw.sample(data["syllables"], 2)) + draw.choice(data["kinds"])
+    name: str = "".join(draw.sample(data["syllables"], 2)) + draw.choice(data["kinds"])
     if draw.random() < 0.4:
         name += draw.choice("ABCDEFGHKLMNPRSTX") * draw.randint(0, 1) + str(draw.randint(1, 10 ** draw.randint(1, 3)))
     return name

@@ -1,0 +1,155 @@
+"""The offline teacher: what it finds in a text, how it asks, and what it holds out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from artifacts.records import Origin, Record, Section
+from tasks.generate.config import OfflineTeacher
+from tasks.generate.facts import find_facts, subject_of
+from tasks.generate.offline import teach
+from tasks.generate.wordings import Fact, Language, ask, material, names_for, pairs_and_probes
+
+
+def section(text: str, headings: tuple[str, ...] = ("Kelmarsh 4",), language: str = "en", name: str = "s1") -> Section:
+    return Section(id=name, document="d1", file="a.md", headings=headings, text=text, language=language)
+
+
+def found(text: str, **kwargs: Any) -> list[tuple[str, str, str]]:
+    return [(fact.subject, fact.attribute, fact.value) for fact in find_facts(section(text, **kwargs))]
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("| Property | Value |\n|---|---|\n| Net weight | 6.2 kg |", [("Kelmarsh 4", "net weight", "6.2 kg")]),
+        (
+            "| Model | Price | Colour |\n|---|---|---|\n| Orrin 2 | 40 euros | red |",
+            [("Orrin 2", "price", "40 euros"), ("Orrin 2", "colour", "red")],
+        ),
+        ("- **Service hotline**: 0800 4471", [("Kelmarsh 4", "service hotline", "0800 4471")]),
+        ("The default language of the Orrin 2 is Danish.", [("Orrin 2", "default language", "Danish")]),
+        (
+            "A grounding clip is a part that leads current away.",
+            [("grounding clip", "", "a part that leads current away")],
+        ),
+        ("Keep the machine dry. It was a cold day, as ever.", []),
+        ("See https://example.org: it has more.", []),
+        (
+            "Read this first: never open the case while it runs, because the motor may start at any time, day or night.",
+            [],
+        ),
+    ],
+)
+def test_finds_facts_in_english_structure(text: str, facts: list[tuple[str, str, str]]) -> None:
+    assert found(text) == facts
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("| 项目 | 数值 |\n|---|---|\n| 水箱容量 | 1.8升 |", [("青禾X3", "水箱容量", "1.8升")]),
+        ("| 型号 | 价格 |\n|---|---|\n| 云岭2 | 2999元 |", [("云岭2", "价格", "2999元")]),
+        ("保修期：24个月", [("青禾X3", "保修期", "24个月")]),
+        ("云岭2的默认语言是中文。", [("云岭2", "默认语言", "中文")]),
+        ("冷凝水是指空气遇冷形成的水。", [("冷凝水", "", "空气遇冷形成的水")]),
+        ("请保持机器干燥，不要打开外壳。", []),
+    ],
+)
+def test_finds_facts_in_chinese_structure(text: str, facts: list[tuple[str, str, str]]) -> None:
+    assert found(text, headings=("青禾X3产品手册", "一、技术参数"), language="zh") == facts
+
+
+@pytest.mark.parametrize(
+    ("headings", "language", "subject"),
+    [
+        (("Kelmarsh 4 Product Handbook", "Technical data"), "en", "Kelmarsh 4"),
+        (("Catalogue", "2. Orrin 2", "Contacts"), "en", "Orrin 2"),
+        (("青禾X3产品手册", "二、售后服务"), "zh", "青禾X3"),
+        ((), "en", ""),
+    ],
+)
+def test_subject_is_the_deepest_heading_that_names_a_thing(
+    headings: tuple[str, ...], language: Language, subject: str
+) -> None:
+    assert subject_of(headings, language) == subject
+
+
+FACTS = [
+    Fact("Kelmarsh 4", "water tank capacity", "1.8 litres", "e", "en", Origin(section="s1")),
+    Fact("Kelmarsh 4", "mascot", "a heron", "e", "en", Origin(section="s1")),
+    Fact("grounding clip", "", "a part that leads current away", "e", "en", Origin(section="s1")),
+    Fact("青禾X3", "水箱容量", "1.8升", "e", "zh", Origin(section="s1")),
+    Fact("冷凝水", "", "空气遇冷形成的水", "e", "zh", Origin(section="s1")),
+]
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.subject + fact.attribute)
+@pytest.mark.parametrize("count", [2, 8, 14])
+def test_held_out_questions_are_in_no_training_row_of_the_fact(fact: Fact, count: int) -> None:
+    pairs, probes = pairs_and_probes(fact, count, names=4, seed=0)
+    trained = {pair.question for pair in pairs}
+    assert len(trained) == len(pairs) == count
+    assert {probe.kind for probe in probes} == {"wording", "noun_phrase", "frame"}
+    assert trained.isdisjoint(probe.question for probe in probes)
+    assert all(fact.value in pair.answer for pair in pairs)
+
+
+@pytest.mark.parametrize("fact", [FACTS[0], FACTS[1], FACTS[3]], ids=["compound", "one-word", "zh"])
+def test_noun_phrase_probe_names_the_thing_as_no_training_row_does(fact: Fact) -> None:
+    for seed in range(10):
+        pairs, probes = pairs_and_probes(fact, 14, names=6, seed=seed)
+        (probe,) = [probe for probe in probes if probe.kind == "noun_phrase"]
+        held = max((name for name in names_for(fact.attribute, fact.language) if name in probe.question), key=len)
+        assert held != fact.attribute
+        assert not any(held in pair.question for pair in pairs)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_unseen_frames_are_in_no_training_row_nor_in_the_toys_rows(language: Language) -> None:
+    from tasks.models.embedded.general import material as toy
+
+    unseen = set(material(language)["unseen_frames"])
+    assert unseen.isdisjoint(material(language)["frames"])
+    assert unseen.isdisjoint(toy()["english" if language == "en" else "chinese"]["frames"])
+    for fact in FACTS:
+        pairs, _ = pairs_and_probes(fact, 14, names=4, seed=0)
+        for frame in unseen:
+            shape = re.compile(re.escape(frame).replace(r"\{x\}", ".+").replace(r"\{X\}", ".+"))
+            assert not any(shape.fullmatch(pair.question) for pair in pairs)
+
+
+def test_braces_in_a_document_are_left_alone() -> None:
+    assert ask("What is {x}?", "the {a} of {0}") == "What is the {a} of {0}?"
+
+
+class Rejects(list[tuple[str, str]]):
+    def __call__(self, reason: str, record: Record | dict[str, Any], detail: str) -> None:
+        self.append((reason, detail))
+
+
+def test_a_section_without_facts_and_a_conflict_are_recorded() -> None:
+    rejects = Rejects()
+    sections = [
+        section("Net weight: 6 kg", name="s1"),
+        section("Net weight: 7 kg", name="s2"),
+        section("Keep it dry.", name="s3"),
+        section("Net weight: 6 kg", name="s4"),
+    ]
+    taught = teach(sections, OfflineTeacher(section_questions=0), 0, rejects)
+    assert [reason for reason, _ in rejects] == ["conflicting_value", "no_fact_found"]
+    assert "6 kg" in rejects[0][1]
+    assert "7 kg" in rejects[0][1]
+    assert {pair.value for pair in taught.pairs} == {"6 kg"}
+    assert len({pair.fact for pair in taught.pairs}) == 1
+
+
+def test_sections_are_asked_for_as_a_whole() -> None:
+    text = "Keep the machine dry."
+    dials = OfflineTeacher(section_questions=2, max_section_characters=100)
+    taught = teach([section(text, ("Handbook", "Care")), section("x" * 101, name="s2")], dials, 0, Rejects())
+    assert [pair.answer for pair in taught.pairs] == [text, text]
+    assert all("Care" in pair.question and "Handbook" in pair.question for pair in taught.pairs)
