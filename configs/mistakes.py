@@ -55,13 +55,13 @@ def _mistake(found: Mapping[str, Any], model: type[BaseModel], lines: Mapping[st
     given, context = found["input"], found.get("ctx", {})
     if found["type"] == "extra_forbidden":
         known = sorted(_keys(model, location[:-1]))
-        return f"{where}: no such key{_nearest(location[-1], known)}. Known here: {', '.join(known)}"
+        return f"{where}: no such key{_nearest(location[-1], known)} Known here: {', '.join(known)}"
     if found["type"] == "missing":
         return f"{where}: must be given"
     if found["type"] in ("literal_error", "enum"):
         allowed = str(context["expected"])
         nearest = _nearest(str(given), re.findall(r"'([^']*)'", allowed))
-        return f"{where}: {given!r} is not allowed{nearest}. Allowed: {allowed}"
+        return f"{where}: {given!r} is not allowed{nearest} Allowed: {allowed}"
     text = str(context["error"]) if "error" in context else found["msg"]
     return f"{where}: {text} (given: {_brief(given)})"
 
@@ -73,7 +73,7 @@ def _brief(given: Any) -> str:
 
 def _nearest(word: str, known: list[str]) -> str:
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f"; did you mean {close[0]!r}?" if close else "."
 
 
 def _line(location: tuple[str, ...], lines: Mapping[str, int]) -> int | None:

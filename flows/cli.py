@@ -17,6 +17,7 @@ from artifacts.stage import StageError
 from artifacts.store import Store, StoreError
 from configs.mistakes import ConfigError
 from configs.schema import Config, Stage, load
+from tasks.models.config import EMBEDDED_FOLDER
 
 
 class Friendly(TyperGroup):
@@ -203,6 +204,27 @@ def gc(
 
     store = read(config, [])[1]
     print_garbage(collect(store, keep=keep, dry_run=dry_run), dry_run=dry_run)
+
+
+@app.command("base-model")
+def base_model(
+    folder: Annotated[Path, typer.Argument(help="Where to put it; by default in place of the one that is bundled.")] = (
+        EMBEDDED_FOLDER
+    ),
+    steps: Annotated[int, typer.Option(min=1, help="Steps of training.")] = 900,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same weights on one thread.")] = 0,
+) -> None:
+    """Make the toy base model of the quick start: some minutes on a CPU.
+
+    Example: `graft base-model my-toy`
+    """
+    import json
+
+    from artifacts.progress import Progress
+    from tasks.models.embedded.make import make
+
+    measured = make(folder, progress=Progress(), steps=steps, seed=seed)
+    typer.echo(f"{folder}: {json.dumps(measured, indent=1)}")
 
 
 def log_to_terminal() -> None:

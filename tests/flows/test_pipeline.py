@@ -1,0 +1,56 @@
+"""The page of the pipeline: it hands each stage what that stage says it reads, and a failed run leaves its traces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from artifacts.runs import read_run
+from artifacts.stage import StageError
+from artifacts.store import Ref
+from configs.schema import Stage, load
+from flows.pipeline import as_function, begin, drive, stages
+from tests.source import ROOT
+
+
+@pytest.fixture(autouse=True)
+def in_the_clone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+def test_each_stage_is_given_what_it_reads(tmp_path: Path) -> None:
+    config = load("configs/quickstart.yaml", [f"store={tmp_path}"])
+    run = begin(config)
+    handed: dict[str, dict[str, Ref]] = {}
+
+    def call(stage: Any, _: object, section: Any, **inputs: Ref) -> Ref:
+        assert stage.name == section.stage
+        handed[section.stage] = inputs
+        return Ref(stage=section.stage, key=section.stage, digest="")
+
+    refs = list(stages(run, config, call))
+    assert [ref.stage for ref in refs] == list(Stage)
+    for section in config.sections():
+        inputs = handed[section.stage]
+        assert set(inputs) == set(section.reads), section.stage
+        assert {name: ref.stage for name, ref in inputs.items()} == {name: name for name in section.reads}
+    run.end("done")
+
+
+def test_a_failed_run_is_recorded_and_reported(tmp_path: Path) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "pump.md").write_text("# Pump P1\n\nWeight: 3 kg\n", encoding="utf-8")
+    wrong = tmp_path / "general.jsonl"
+    wrong.write_text('{"colour": "green"}\n', encoding="utf-8")
+    overrides = [f"store={tmp_path / 'store'}", f"parse.source={documents}", f"mix.general=[{{path: {wrong}}}]"]
+    config = load("configs/quickstart.yaml", [*overrides, "mix.retention=null"])
+    run = begin(config)
+    with pytest.raises(StageError):
+        drive(run, config, as_function)
+    record = read_run(run.store, run.record.id)
+    assert record.state == "failed"
+    assert [(entry.stage, entry.state) for entry in record.stages][-1] == ("mix", "failed")
+    assert (run.folder / "report.md").is_file()
