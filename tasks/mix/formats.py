@@ -1,0 +1,116 @@
+"""Rows of the formats that instruction data comes in, as conversations; the format is found by a row's columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from artifacts.records import Conversation, Message, short_id
+
+Row = Mapping[str, Any]
+
+ROLES = {
+    "system": "system",
+    "user": "user",
+    "human": "user",
+    "assistant": "assistant",
+    "gpt": "assistant",
+    "chatgpt": "assistant",
+    "bing": "assistant",
+}
+CHINESE_SHARE = 0.2  # of the letters; a Chinese row may be full of English names
+
+
+class BadRowError(Exception):
+    """A row that can't be trained on; `reason` can be counted."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+def conversation(row: Any, source: str) -> Conversation:
+    """A row of any known format as a checked conversation; raises BadRowError."""
+    if not isinstance(row, Mapping):
+        raise BadRowError("not_a_row", f"is not a JSON object: {str(row)[:80]!r}")
+    present = {column for column, value in row.items() if value is not None}
+    for columns, read in FORMATS:
+        if present.issuperset(columns):
+            messages = read(row)
+            break
+    else:
+        known = "; ".join(" and ".join(columns) for columns, _ in FORMATS)
+        raise BadRowError("unknown_format", f"has the columns {', '.join(sorted(present))}; known are: {known}")
+    _check(messages)
+    language = row.get("language")
+    if not isinstance(language, str) or not re.fullmatch(r"[A-Za-z]{2}([-_]\w+)*", language):
+        language = language_of("\n".join(message["content"] for message in messages))
+    return Conversation(
+        id=short_id("general", messages), messages=tuple(messages), source=source, language=language[:2].lower()
+    )
+
+
+def language_of(text: str) -> str:
+    """`zh` or `en`, by the share of Chinese characters."""
+    letters = [character for character in text if character.isalpha()]
+    chinese = sum("\u3400" <= character <= "\u9fff" for character in letters)
+    return "zh" if chinese > CHINESE_SHARE * len(letters) else "en"
+
+
+def _turn(role: str, content: Any) -> Message:
+    return {"role": role, "content": content}
+
+
+def _chat(turns: Any) -> list[Message]:
+    """Turns with `role` and `content`, or sharegpt's `from` and `value`."""
+    if not isinstance(turns, list):
+        raise BadRowError("bad_turn", f"its turns are not a list: {str(turns)[:80]!r}")
+    messages = []
+    for turn in turns:
+        if not isinstance(turn, Mapping):
+            raise BadRowError("bad_turn", f"a turn is not an object: {str(turn)[:80]!r}")
+        name = turn.get("role", turn.get("from"))
+        if name not in ROLES:
+            raise BadRowError("unknown_role", f"{name!r} speaks; known are: {', '.join(ROLES)}")
+        messages.append(_turn(ROLES[name], turn.get("content", turn.get("value"))))
+    return messages
+
+
+def _with_system(row: Row, messages: list[Message]) -> list[Message]:
+    return [_turn("system", row["system"]), *messages] if row.get("system") else messages
+
+
+def _alpaca(row: Row) -> list[Message]:
+    asked = "\n\n".join(str(part) for part in (row["instruction"], row.get("input")) if part)
+    return _with_system(row, [_turn("user", asked), _turn("assistant", row["output"])])
+
+
+def _prompt_completion(row: Row) -> list[Message]:
+    sides = (("user", row["prompt"]), ("assistant", row["completion"]))
+    return [
+        message for role, text in sides for message in (_chat(text) if isinstance(text, list) else [_turn(role, text)])
+    ]
+
+
+FORMATS: tuple[tuple[tuple[str, ...], Callable[[Row], list[Message]]], ...] = (
+    (("messages",), lambda row: _chat(row["messages"])),
+    (("conversations",), lambda row: _with_system(row, _chat(row["conversations"]))),
+    (("prompt", "completion"), _prompt_completion),
+    (("instruction", "output"), _alpaca),
+    (("question", "answer"), lambda row: [_turn("user", row["question"]), _turn("assistant", row["answer"])]),
+)
+
+
+def _check(messages: list[Message]) -> None:
+    """A system turn may lead; then user and assistant take turns, and the assistant has the last word."""
+    for message in messages:
+        if not isinstance(message["content"], str):
+            raise BadRowError("bad_turn", f"the {message['role']}'s turn is not text")
+        if not message["content"].strip():
+            raise BadRowError("empty_turn", f"the {message['role']} says nothing")
+    roles = [message["role"] for message in messages]
+    spoken = roles[1:] if roles[:1] == ["system"] else roles
+    if not spoken or spoken != ["user", "assistant"] * (len(spoken) // 2):
+        order = ", ".join(roles) or "nobody"
+        raise BadRowError("turn_order", f"speaking are {order}; it must be user and assistant in turn, to the end")

@@ -1,0 +1,165 @@
+"""Shares, splits, languages and the order of the mix."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+
+from artifacts.stage import StageError
+from tasks.mix.draw import allot
+from tests.mix.conftest import Mixed, Run, Save, chats, pairs
+
+
+def ids(rows: list[object]) -> list[str]:
+    return [row.id for row in rows]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("share", "general"), [(0.3, 70), (0.2, 120), (0.5, 30), (1.0, 0)])
+def test_the_share_is_exact(mixed: Run, save: Save, share: float, general: int) -> None:
+    result = mixed(pairs(30), save("g.jsonl", chats(400)), domain_share=share, validation_share=0)
+    assert (len(result.domain()), len(result.general())) == (30, general)
+    counts = {"in": 30, "kept": 30 + general, "domain": 30, "general": general, "validation": 0, "retention": 40}
+    assert result.manifest.counts == counts
+    assert result.manifest.facts["domain_share"] == share
+    outside = not 0.2 <= share <= 0.4
+    assert any("is outside 0.2 to 0.4" in note for note in result.manifest.notes) == outside
+
+
+def test_a_domain_row_keeps_its_id_fact_and_origin(mixed: Run, save: Save) -> None:
+    given = {pair.id: pair for pair in pairs(30, language="zh")}
+    for row in mixed(list(given.values()), save("g.jsonl", chats(90)), validation_share=0).domain():
+        pair = given[row.id]
+        assert [message["content"] for message in row.messages] == [pair.question, pair.answer]
+        assert (row.fact, row.language, row.origin) == (pair.fact, "zh", pair.origin)
+
+
+def test_documents_are_all_in_train_or_all_in_validation(mixed: Run, save: Save) -> None:
+    result = mixed(pairs(300, documents=20), save("g.jsonl", chats(1500)), validation_share=0.2)
+    trained = {row.origin.document for row in result.domain()}
+    held_out = {row.origin.document for row in result.validation if row.source == "domain"}
+    assert not trained & held_out
+    assert sorted(held_out) == result.manifest.facts["validation_documents"]
+    assert len(held_out) == 4
+    assert Counter(row.source for row in result.validation) == {"domain": 60, "g": 140}
+    assert not set(ids(result.train)) & set(ids(result.validation))
+
+
+@pytest.mark.parametrize("documents", [1, 2])
+def test_validation_never_takes_all_documents(mixed: Run, documents: int) -> None:
+    result = mixed(pairs(12, documents=documents), validation_share=0.5)
+    assert len(result.domain()) == 12 // documents
+
+
+def test_the_seed_decides_and_the_same_seed_gives_the_same(mixed: Run, save: Save) -> None:
+    path = save("g.jsonl", chats(300))
+
+    def run(seed: int) -> Mixed:
+        return mixed(pairs(60), path, seed=seed, force=True)
+
+    one, again, other = run(1), run(1), run(2)
+    assert one.manifest.digest == again.manifest.digest
+    assert ids(one.train) == ids(again.train)
+    assert set(ids(one.general())) != set(ids(other.general()))
+    assert ids(one.domain()) != ids(other.domain())
+    assert ids(one.retention) != ids(other.retention)
+
+
+def test_one_new_fact_changes_the_draw_by_a_few_rows(mixed: Run, save: Save) -> None:
+    path = save("g.jsonl", chats(300))
+    before = mixed(pairs(60), path, validation_share=0)
+    after = mixed(pairs(63), path, validation_share=0)
+    assert set(ids(before.general())) < set(ids(after.general()))
+    assert len(after.general()) == len(before.general()) + 7
+
+
+def test_wordings_of_one_fact_are_spread_over_the_epoch(mixed: Run, save: Save) -> None:
+    rows = mixed(pairs(90, wordings=9), save("g.jsonl", chats(300)), validation_share=0).train
+    places: dict[str, list[int]] = {}
+    for place, row in enumerate(rows):
+        if row.fact:
+            places.setdefault(row.fact, []).append(place)
+    even = len(rows) / 9
+    for of_fact in places.values():
+        gaps = [later - earlier for earlier, later in pairwise(of_fact)]
+        assert min(gaps) > even / 2
+        assert max(gaps) < even * 1.5
+
+
+def test_general_rows_follow_the_domains_languages(mixed: Run, save: Save) -> None:
+    both = [*pairs(30), *pairs(60, language="zh")]
+    general = (save("en.jsonl", chats(400)), save("zh.jsonl", chats(400, language="zh")))
+    matched = mixed(both, *general, validation_share=0)
+    assert Counter(row.language for row in matched.general()) == {"en": 70, "zh": 140}
+    free = mixed(both, *general, validation_share=0, match_languages=False)
+    assert Counter(row.language for row in free.general()) == {"en": 105, "zh": 105}
+    english = mixed(both, general[0], validation_share=0)
+    assert len(english.general()) == 210
+    assert "no general row is in zh; the model may forget it" in english.manifest.notes
+    short = mixed(both, general[0], save("few.jsonl", chats(40, language="zh")), validation_share=0, retention_rows=0)
+    assert Counter(row.language for row in short.general()) == {"en": 170, "zh": 40}
+
+
+def test_sources_give_by_their_weights(mixed: Run, save: Save) -> None:
+    heavy = {"path": save("a.jsonl", chats(300)), "weight": 3.0, "name": "heavy"}
+    result = mixed(pairs(30), heavy, save("b.jsonl", chats(300, start=300)), domain_share=0.2, validation_share=0)
+    assert Counter(row.source for row in result.general()) == {"heavy": 90, "b": 30}
+    assert result.manifest.facts["sources"] == {"b": 30, "domain": 30, "heavy": 90}
+
+
+def test_too_few_general_rows_raise_the_share_and_say_so(mixed: Run, save: Save) -> None:
+    path = save("g.jsonl", chats(20))
+    result = mixed(pairs(30), path, validation_share=0, retention_rows=0)
+    assert len(result.general()) == 20
+    assert "there are 20 general rows where 70 are needed: the domain share is 0.60" in result.manifest.notes[0]
+    again = mixed(pairs(30), path, validation_share=0, retention_rows=0, repeat_general=True)
+    assert sorted(Counter(ids(again.general())).values()) == [3] * 10 + [4] * 10
+    assert again.manifest.notes == []
+
+
+def test_no_general_data_at_all_is_said(mixed: Run) -> None:
+    result = mixed(pairs(30), validation_share=0)
+    assert len(result.train) == 30
+    assert "the domain share is 1.00 and not 0.3" in result.manifest.notes[0]
+
+
+def test_retention_rows_are_never_trained(mixed: Run, save: Save) -> None:
+    general = save("g.jsonl", [*chats(200), *chats(200, language="zh")])
+    result = mixed(pairs(30), general, validation_share=0.1, retention_rows=30)
+    assert {row.source for row in result.retention} == {"retention:g"}
+    assert Counter(row.language for row in result.retention) == {"en": 15, "zh": 15}
+    assert not set(ids(result.retention)) & set(ids([*result.train, *result.validation]))
+
+
+def test_a_held_out_file_is_used_and_its_questions_are_taken_out_of_training(mixed: Run, save: Save) -> None:
+    held_out = [*chats(30, start=90), {"question": "say 7", "answer": "Seven."}]
+    retention = {"path": save("heldout.jsonl", held_out), "name": "everyday"}
+    result = mixed(pairs(60), save("g.jsonl", chats(90)), retention=retention, validation_share=0)
+    assert len(result.retention) == 31
+    assert {row.source for row in result.retention} == {"retention:everyday"}
+    (reject,) = result.rejects
+    assert (reject.reason, reject.record["messages"][0]["content"]) == ("held_out", "Say 7")
+    assert len(result.general()) == 89
+
+
+def test_an_empty_domain_is_an_error(mixed: Run) -> None:
+    with pytest.raises(StageError, match="clean left no row"):
+        mixed([])
+
+
+@pytest.mark.parametrize(
+    ("total", "weights", "sizes", "expected"),
+    [
+        (10, {"a": 0.19, "b": 0.81}, {"a": 9, "b": 9}, {"a": 2, "b": 8}),
+        (10, {"a": 1, "b": 1}, {"a": 3, "b": 99}, {"a": 3, "b": 7}),
+        (10, {"a": 1}, {"a": 4, "b": 99}, {"a": 4, "b": 6}),
+        (10, {"a": 1, "b": 1}, {"a": 3, "b": 3}, {"a": 3, "b": 3}),
+        (0, {"a": 1}, {"a": 3}, {"a": 0}),
+        (5, {}, {}, {}),
+    ],
+)
+def test_allotment_is_whole_and_fills_up(
+    total: int, weights: dict[str, float], sizes: dict[str, int], expected: dict[str, int]
+) -> None:
+    assert allot(total, weights, sizes) == expected

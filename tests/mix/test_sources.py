@@ -1,0 +1,104 @@
+"""Where general rows come from: files, folders, and what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from artifacts.stage import StageError
+from tasks.mix.config import MixConfig, Source
+from tasks.mix.sources import read
+from tests.mix.conftest import Run, Save, chats, pairs
+
+ROWS = [{"question": f"问题{n}？", "answer": f"Answer {n}."} for n in range(5)]
+
+
+def rows_of(path: Path, **dials: Any) -> list[Any]:
+    return [row for _, row in read(Source(path=str(path), **dials))]
+
+
+def test_every_kind_of_file_gives_the_same_rows(tmp_path: Path) -> None:
+    from datasets import Dataset, DatasetDict
+
+    lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in ROWS)
+    (tmp_path / "rows.jsonl").write_text(f"\ufeff{lines}\n\n", encoding="utf-8")
+    (tmp_path / "rows.json").write_text(json.dumps(ROWS, indent=1), encoding="utf-8")
+    (tmp_path / "lines.json").write_text(lines, encoding="utf-8")
+    Dataset.from_list(ROWS).to_parquet(tmp_path / "rows.parquet")
+    Dataset.from_list(ROWS).save_to_disk(tmp_path / "saved")
+    DatasetDict({"train": Dataset.from_list(ROWS)}).save_to_disk(tmp_path / "splits")
+    for name in ("rows.jsonl", "rows.json", "lines.json", "rows.parquet", "saved", "splits"):
+        assert rows_of(tmp_path / name) == ROWS, name
+    with pytest.raises(StageError, match="set `split` to one of train"):
+        rows_of(tmp_path / "splits", split="test")
+
+
+def test_a_folder_of_files_is_read_in_the_order_of_their_names(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "2.jsonl").write_text(json.dumps(ROWS[1]), encoding="utf-8")
+    (tmp_path / "a.json").write_text(json.dumps(ROWS[:1]), encoding="utf-8")
+    (tmp_path / "README.md").write_text("# general", encoding="utf-8")
+    assert rows_of(tmp_path) == ROWS[:2]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("rows.csv", b"a,b", "convert it"),
+        ("rows.jsonl", '{"question": "问"}'.encode("gb18030"), "is not UTF-8"),
+        ("rows.parquet", b"PAR1 not really", "is not Parquet"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(StageError, match=said):
+        rows_of(tmp_path / name)
+
+
+def test_a_missing_file_is_said_before_the_run() -> None:
+    with pytest.raises(StageError, match=r"nowhere/train\.jsonl: there is no such file .* name the `revision`"):
+        MixConfig(general=(Source(path="nowhere/train.jsonl"),)).outside()
+
+
+def test_the_key_follows_the_files(save: Save) -> None:
+    path = save("a.jsonl", chats(3))
+    config = MixConfig(general=(Source(path=path), Source(path="org/set", revision="abc")))
+    before = config.outside()
+    save("a.jsonl", chats(4))
+    assert before["org/set"] == config.outside()["org/set"] == "org/set@abc"
+    assert before[path] != config.outside()[path]
+
+
+@pytest.mark.parametrize(
+    ("dials", "said"),
+    [
+        ({"general": [{"path": "a/x.jsonl"}, {"path": "b/x.jsonl"}]}, "two sources are called 'x'"),
+        ({"general": [{"path": "domain.jsonl"}]}, "no source may be called 'domain'"),
+        ({"general": [{"path": "x.jsonl"}], "retention": {"path": "x.jsonl"}}, "is trained on"),
+        ({"domain_share": 0}, "greater than 0"),
+    ],
+)
+def test_a_mix_that_makes_no_sense_is_refused(dials: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        MixConfig.model_validate(dials)
+
+
+def test_bad_rows_are_rejects_that_say_where_they_stand(mixed: Run, save: Save) -> None:
+    good = chats(20)
+    path = save("rows.jsonl", [*good, "{broken", {"question": "a", "answer": ""}, {"text": "a"}, good[0]])
+    result = mixed(pairs(6), path, retention_rows=0)
+    reasons = {reject.reason: reject for reject in result.rejects}
+    assert set(reasons) == {"not_a_row", "empty_turn", "unknown_format", "duplicate"}
+    assert reasons["not_a_row"].detail.startswith(f"{path}, line 21: ")
+    assert reasons["not_a_row"].record == {"text": "{broken\n"}
+    assert reasons["empty_turn"].record == {"question": "a", "answer": ""}
+    assert reasons["duplicate"].detail == f"{path}, line 24: stands in rows already"
+
+
+def test_a_source_without_a_usable_row_is_an_error(mixed: Run, save: Save) -> None:
+    with pytest.raises(StageError, match=r"no row can be used \(.*line 1: has the columns text"):
+        mixed(pairs(6), save("rows.jsonl", [{"text": "a"}]))
