@@ -165,11 +165,12 @@ def _handler(endpoint: ScriptedEndpoint) -> type[BaseHTTPRequestHandler]:
             self._write(status, data, {"Content-Type": "application/json", **(headers or {})})
 
         def _write(self, status: int, data: bytes, headers: dict[str, str]) -> None:
-            self.send_response(status)
-            for name, text in {**headers, "Content-Length": str(len(data))}.items():
-                self.send_header(name, text)
-            self.end_headers()
-            self.wfile.write(data)
+            with contextlib.suppress(ConnectionError):  # a client that was killed, or that would not wait
+                self.send_response(status)
+                for name, text in {**headers, "Content-Length": str(len(data))}.items():
+                    self.send_header(name, text)
+                self.end_headers()
+                self.wfile.write(data)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the name is the base class's)
             pass
@@ -214,10 +215,10 @@ def teach_by_rule(request: Request) -> str:
 
 
 def _reframe(row: dict[str, Any]) -> list[str]:
-    question = str(row["questions"][0]).rstrip("?？")
+    question = str(row["questions"][0])
     if CHINESE.search(question):
-        return [f"我想了解一下：{question}？", f"请问，{question}呢？"]
-    return [f"I would like to know: {question[:1].lower()}{question[1:]}?", f"Could you tell me {question}?"]
+        return [f"有同事问：{question}", f"想请教一下，{question}"]
+    return [f"A colleague asks: {question}", f"Please help me out. {question}"]
 
 
 def _facts(lines: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
@@ -254,7 +255,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Serve a teacher that makes questions by rule, without a model.")
     parser.add_argument("--port", type=int, default=8000)
     endpoint = ScriptedEndpoint(teach_by_rule, port=parser.parse_args().port)
-    print(f"listening: teacher: {{kind: openai, base_url: {endpoint.url}, model: scripted, api_key_env: null}}")  # noqa: T201
+    print(f"generate.teacher: {{kind: openai, base_url: {endpoint.url}, model: scripted, api_key_env: null}}")  # noqa: T201
     with contextlib.suppress(KeyboardInterrupt):
         endpoint.serve_forever()
 

@@ -90,6 +90,8 @@ def test_the_offline_teacher_says_what_it_is_and_keeps_probes_out(tmp_path: Path
     assert {row.language for row in rows} == {"en", "zh"}
     assert not {row.question for row in rows} & {probe.question for probe in held}
     assert {probe.kind for probe in held} >= {"wording", "unanswerable"}
+    order = [[part.id for part in SECTIONS].index(row.origin.section) for row in rows]
+    assert order == sorted(order)
 
 
 def test_prompts_of_ones_own_are_used_and_are_in_the_key(tmp_path: Path) -> None:

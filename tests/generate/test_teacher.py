@@ -142,7 +142,11 @@ def test_a_cut_off_reply_is_asked_for_in_two_halves(tmp_path: Path) -> None:
 
 def test_a_cut_off_reply_about_a_short_text_is_set_aside(tmp_path: Path) -> None:
     def script(request: Request) -> Response:
-        return Answer(reply(WEIGHT)) if "KX-200" in request.prompt else Answer("{", finish_reason="length")
+        if "KX-200" in request.prompt:
+            return Answer(reply(WEIGHT))
+        return Answer(
+            reply(fact("三年", "保修期：三年", "保修期多长？")), finish_reason="length"
+        )  # it only looks whole
 
     with ScriptedEndpoint(script) as server:
         found = run(tmp_path, dials(server.url, probes={"paraphrases": 0}), [PUMP, TANK])

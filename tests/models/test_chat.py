@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -108,15 +109,17 @@ def test_what_passes_is_tried_again(trouble: Response, memo: Memo) -> None:
     assert memo.count(KIND) == 1
 
 
-def test_retry_after_holds_back_every_request(memo: Memo) -> None:
+def test_no_request_is_sent_before_the_time_that_the_endpoint_names(memo: Memo) -> None:
+    opens_at: list[float] = []
+
     def script(request: Request) -> Response:
-        return Failure(429, retry_after="1") if request is server.requests[0] else Answer("yes")
+        opens_at.append(time.monotonic() + 1.0)
+        return Failure(429, retry_after="1") if time.monotonic() < opens_at[0] else Answer("yes")
 
     with ScriptedEndpoint(script) as server:
-        chat, replies = ask(dials(server.url, concurrency=1), memo, "a", "b")
-    assert all(isinstance(reply, Reply) for reply in replies)
+        _, replies = ask(dials(server.url, concurrency=1, max_retries=1), memo, "a", "b")
+    assert [type(reply) for reply in replies] == [Reply, Reply]
     assert [request.prompt for request in server.requests] == ["a", "a", "b"]
-    assert chat.usage.retries == 1
 
 
 def test_a_server_that_stays_down_gives_up_the_request_and_keeps_nothing(memo: Memo) -> None:
