@@ -157,7 +157,7 @@ def lineage(
 def chat(
     config: ConfigPath = DEFAULT,
     question: Annotated[str | None, typer.Option("--question", "-q", help="Ask this and leave.")] = None,
-    stage: Annotated[Stage, typer.Option(help="Whose model: sft or align.")] = "align",
+    stage: Annotated[Stage, typer.Option(help="Whose model: sft or align.")] = Stage.align,
     run_id: Annotated[str | None, typer.Option("--run", help="The run whose model to ask; else the latest.")] = None,
     max_tokens: Annotated[int, typer.Option(min=1, help="Length of an answer at most.")] = 128,
 ) -> None:

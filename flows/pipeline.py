@@ -6,7 +6,7 @@ The same page runs with a Prefect server, as a flow that can be watched, schedul
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,8 @@ def stages(run: Run, config: Config, call: Call) -> Iterator[Ref]:
 
 def as_task(stage: Task[..., Any], *args: Any, **inputs: Ref) -> Ref:
     """Run a stage as a Prefect task, in this thread, so that a cancelled run takes its trainer with it."""
-    ref: Ref = stage(*args, **inputs, return_state=True).result()
+    state: Any = stage(*args, **inputs, return_state=True)  # a `Cached` state is not unpacked by Prefect itself
+    ref: Ref = state.result()
     return ref
 
 
@@ -77,7 +78,7 @@ def drive(run: Run, config: Config, call: Call, until: str | None = None) -> lis
     return paths
 
 
-def begin(config: Config, force: list[Stage] | tuple[str, ...] = ()) -> Run:
+def begin(config: Config, force: Sequence[Stage] = ()) -> Run:
     """Open a run of this configuration in its store."""
     context = FlowRunContext.get()
     flow_run = str(context.flow_run.id) if context and context.flow_run else ""
@@ -117,4 +118,5 @@ def log_to_server() -> None:
 
 def server() -> str | None:
     """The Prefect server that this machine's environment or profile names, if any."""
-    return PREFECT_API_URL.value()
+    url: str | None = PREFECT_API_URL.value()
+    return url

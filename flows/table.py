@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -11,12 +12,20 @@ from rich.table import Table
 
 from artifacts.runs import RunRecord, StageRun
 from artifacts.store import Store
+from tasks.evaluate.scores import ALL, Invented, Scores, Tally
+
+MODELS = ("base", "sft", "aligned")
 
 
 def print_summary(store: Store, record: RunRecord, config: Path) -> None:
     """The tables and paths of a run that is done."""
     console = Console()
     console.print(stage_table(store, record))
+    if (ref := record.ref("evaluate")) is not None:
+        scores = Scores.model_validate_json((store.path(ref) / "scores.json").read_text(encoding="utf-8"))
+        console.print()
+        console.print(score_table(scores))
+        console.print(scores.verdict.headline, style="green" if scores.verdict.passed else "yellow", highlight=False)
     folder = store.root / "runs" / record.id
     for path in sorted(folder.glob("*.*")):
         console.print(f"{path.stem:<11} {path}", highlight=False, soft_wrap=True)
@@ -36,6 +45,31 @@ def stage_table(store: Store, record: RunRecord) -> Table:
     for entry in record.stages:
         table.add_row(*_cells(store, entry))
     return table
+
+
+def score_table(scores: Scores) -> Table:
+    """What the base, the fine-tuned and the aligned model knew, kept and made up."""
+    table = Table("closed book", "language", box=None)
+    for title in ("questions", "before", "after SFT", "after DPO"):
+        table.add_column(title, justify="right")
+    recall = scores.recall
+    for language in _all_last(recall["base"]):
+        for kind in _all_last(recall["base"][language]):
+            title = "recall" if kind == ALL else f"recall, {kind}"
+            table.add_row(title, language, *_shares([recall[model][language].get(kind) for model in MODELS]))
+    for title, measure in (("general ability", scores.retention), ("invented answers", scores.hallucination)):
+        for language in _all_last(measure["base"]):
+            table.add_row(title, language, *_shares([measure[model].get(language) for model in MODELS]))
+    return table
+
+
+def _all_last(names: Iterable[str]) -> list[str]:
+    return sorted(names, key=lambda name: (name == ALL, name))
+
+
+def _shares(parts: Sequence[Tally | Invented | None]) -> list[str]:
+    total = next((part.total for part in parts if part), 0)
+    return [f"{total:,}", *(f"{part.share:.1%}" if part and part.total else "-" for part in parts)]
 
 
 def _cells(store: Store, entry: StageRun) -> list[str]:
