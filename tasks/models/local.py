@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Callable, Sequence
@@ -24,11 +25,13 @@ def quiet_libraries() -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("WANDB_DISABLED", "true")
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+    # bitsandbytes tells of a CPU kernel that it would fetch from a hub; it works without
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     from datasets import disable_progress_bars
-    from transformers.utils import logging
+    from transformers.utils import logging as transformers_logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
     disable_progress_bars()
 
 
