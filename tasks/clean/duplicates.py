@@ -31,25 +31,41 @@ def exact(pairs: Sequence[QAPair]) -> Iterator[Duplicate]:
             yield Duplicate(pair, first, 1.0)
 
 
+@dataclass(frozen=True)
+class _Normal:
+    """A row with its texts in normal form."""
+
+    pair: QAPair
+    question: str
+    answer: str
+
+    @classmethod
+    def of(cls, pair: QAPair) -> _Normal:
+        return cls(pair, normalize(pair.question), normalize(pair.answer))
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """What a duplicate has to share."""
+        return (normalize(self.pair.value), *marks(self.question), "|", *marks(self.answer))
+
+
 def near(
     pairs: Sequence[QAPair], simhash: Loaded, min_similarity: float, advance: Callable[[int], None]
 ) -> Iterator[Duplicate]:
-    """Rows that nearly repeat an earlier one: the same fact or value, the same marks, both texts alike.
+    """Rows that nearly repeat an earlier one: the same value, marks and words, and both texts alike.
 
     Rows are first grouped by what a duplicate has to share, so that simhash compares only rows that could be one.
     """
-    groups: defaultdict[tuple[str, ...], list[QAPair]] = defaultdict(list)
-    for pair in pairs:
-        groups[(normalize(pair.value), *marks(normalize(pair.question)), "|", *marks(normalize(pair.answer)))].append(
-            pair
-        )
+    groups: defaultdict[tuple[str, ...], list[_Normal]] = defaultdict(list)
+    for row in map(_Normal.of, pairs):
+        groups[row.shared].append(row)
     for group in groups.values():
         if len(group) > 1:
             yield from _within(group, simhash, min_similarity)
         advance(len(group))
 
 
-def _within(group: list[QAPair], simhash: Loaded, min_similarity: float) -> Iterator[Duplicate]:
+def _within(group: list[_Normal], simhash: Loaded, min_similarity: float) -> Iterator[Duplicate]:
     """Each row is compared with its candidates that stay, so a chain of small steps does not merge its ends."""
     dropped: set[int] = set()
     for index, candidates in enumerate(_candidates(group, simhash)):
@@ -57,12 +73,12 @@ def _within(group: list[QAPair], simhash: Loaded, min_similarity: float) -> Iter
         best = max(alike, key=lambda other: alike[other], default=None)
         if best is not None and alike[best] >= min_similarity:
             dropped.add(index)
-            yield Duplicate(group[index], group[best], alike[best])
+            yield Duplicate(group[index].pair, group[best].pair, alike[best])
 
 
-def _candidates(group: list[QAPair], simhash: Loaded) -> list[list[int]]:
+def _candidates(group: list[_Normal], simhash: Loaded) -> list[list[int]]:
     """For each row the earlier rows within the deduplicator's distance."""
-    hashes = [simhash.hash(_normal(pair, *simhash.fields)) for pair in group]
+    hashes = [simhash.hash("\n".join(getattr(row, name) for name in simhash.fields)) for row in group]
     near_hashes: defaultdict[int, set[int]] = defaultdict(set)
     for one, other in simhash.matches(hashes):
         near_hashes[one].add(other)
@@ -75,15 +91,11 @@ def _candidates(group: list[QAPair], simhash: Loaded) -> list[list[int]]:
     return found
 
 
-def _normal(pair: QAPair, *fields: str) -> str:
-    return "\n".join(normalize(getattr(pair, name)) for name in fields)
-
-
-def _alike(one: QAPair, other: QAPair) -> float:
+def _alike(one: _Normal, other: _Normal) -> float:
     """How alike two rows are; 0 for deliberate wordings of one fact and for rows that differ in a word that counts."""
-    if one.fact == other.fact and one.wording != other.wording:
+    if one.pair.fact == other.pair.fact and one.pair.wording != other.pair.wording:
         return 0.0
-    texts = [(normalize(getattr(one, name)), normalize(getattr(other, name))) for name in ("question", "answer")]
+    texts = ((one.question, other.question), (one.answer, other.answer))
     if not all(same_words(*text) for text in texts):
         return 0.0
     return min(similarity(*text) for text in texts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 CJK = "\u3400-\u9fff\uf900-\ufaff"
 _FULL_WIDTH: dict[int, int] = {
@@ -52,15 +51,14 @@ def marks(text: str) -> tuple[str, ...]:
 
 
 def same_words(one: str, other: str) -> bool:
-    """Whether the words of two normalized texts differ by typing errors and function words alone."""
+    """Whether the words of two normalized texts, in their order, differ by typing errors and function words alone."""
     words, others = _words(one), _words(other)
-    left, right = sorted((words - others).elements()), sorted((others - words).elements())
-    return len(left) == len(right) and all(map(_typo, left, right))
+    return len(words) == len(others) and all(a == b or _typo(a, b) for a, b in zip(words, others, strict=True))
 
 
-def _words(text: str) -> Counter[str]:
+def _words(text: str) -> list[str]:
     tokens = (token.strip(_EDGES) for token in _TOKEN.findall(text))
-    return Counter(token for token in tokens if token and token not in _FUNCTION_WORDS)
+    return [token for token in tokens if token and token not in _FUNCTION_WORDS]
 
 
 def _typo(one: str, other: str) -> bool:

@@ -38,6 +38,15 @@ def test_facts_of_one_value_that_differ_in_a_word_stay(cleaned: Run) -> None:
     assert cleaned(rows).ids == [row.id for row in rows]
 
 
+def test_words_in_another_order_stay(cleaned: Run) -> None:
+    rows = [
+        pair(f"{one} {other}", f"Which {one} of the {other} is used in the northern hall of the company?", "The first.")
+        for one, other in (("filter", "pump"), ("pump", "filter"), ("pump filter", "valve"), ("filter pump", "valve"))
+    ]
+    result = cleaned(rows, min_similarity=0.5)
+    assert result.ids == [row.id for row in rows]
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
