@@ -66,7 +66,10 @@ def _bare(name: str, language: Language) -> str:
 
 
 def _names_a_thing(name: str, language: Language) -> bool:
-    """A name has a digit or, in English, all its own words in capitals; what names parts of documents is none."""
+    """A name has a digit or, in English, two words or more that all begin with a capital.
+
+    One capitalised word below the title ("Amounts") mostly names a part of the document, as the listed words do.
+    """
     parts = material(language)["parts"]
     if language == "zh":
         return not any(part in name for part in parts)
@@ -74,7 +77,7 @@ def _names_a_thing(name: str, language: Language) -> bool:
     own = [word for word in words if word.lower() not in parts]
     if any(character.isdigit() for word in own for character in word):
         return True
-    return any(word[0].isupper() for word in own) and all(word[0].isupper() for word in own)
+    return len(own) > 1 and all(word[0].isupper() for word in own)
 
 
 def _plain(text: str) -> str:

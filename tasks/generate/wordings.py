@@ -89,13 +89,16 @@ def names_for(attribute: str, language: Language) -> list[str]:
                 found.append(swapped)
         found += [f"{attribute}这一项", f"{attribute}数值"]
         return list(dict.fromkeys(found))
+    # from the right: the head of the phrase first, and longer names before the words in them
+    keys = sorted((key for key in names if re.search(rf"\b{key}\b", attribute, re.IGNORECASE)), key=len, reverse=True)
+    keys.sort(key=lambda key: -attribute.lower().rfind(key) - len(key))
+    for key in keys:
+        found += [re.sub(rf"\b{key}\b", other, attribute, count=1, flags=re.IGNORECASE) for other in names[key]]
     words = attribute.split()
-    for place in range(len(words) - 1, -1, -1):
-        for other in names.get(words[place].lower(), ()):
-            found.append(" ".join([*words[:place], other, *words[place + 1 :]]))
-    if len(words) > 1 and not SMALL_WORDS & {word.lower() for word in words}:
-        found.append(f"{words[-1]} of the {' '.join(words[:-1])}")
-        found += [f"{other} of the {' '.join(words[:-1])}" for other in names.get(words[-1].lower(), ())]
+    fixed = SMALL_WORDS | set(material(language)["adjectives"])
+    if len(words) > 1 and not fixed & {word.lower() for word in words}:
+        others = [words[-1], *names.get(words[-1].lower(), ())]
+        found += [f"{other} of the {' '.join(words[:-1])}" for other in others]
     found += [f"stated {attribute}", f"{attribute} on record"]
     return list(dict.fromkeys(found))
 

@@ -68,7 +68,10 @@ def test_finds_facts_in_chinese_structure(text: str, facts: list[tuple[str, str,
     [
         (("Kelmarsh 4 Product Handbook", "Technical data"), "en", "Kelmarsh 4"),
         (("Catalogue", "2. Orrin 2", "Contacts"), "en", "Orrin 2"),
+        (("Pelham Travel Plan", "Amounts"), "en", "Pelham Travel Plan"),
+        (("Orrin", "Kelmarsh Line", "Technical Data"), "en", "Kelmarsh Line"),
         (("青禾X3产品手册", "二、售后服务"), "zh", "青禾X3"),
+        (("云岭员工手册", "第二章 培训安排"), "zh", "云岭"),
         ((), "en", ""),
     ],
 )
