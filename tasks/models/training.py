@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.models.config import ModelConfig
-from tasks.models.local import pick_device
+from tasks.models.local import Model, pick_device
 
 if TYPE_CHECKING:
-    from transformers import TrainerCallback
+    from transformers import PreTrainedTokenizerBase, TrainerCallback
 
     from artifacts.progress import Task
 
@@ -28,6 +29,12 @@ def device_arguments(config: ModelConfig, *, gradient_checkpointing: bool) -> di
         "report_to": "none",
         "disable_tqdm": True,
     }
+
+
+def updates(rows: int, *, batch_size: int, accumulation: int, epochs: float) -> int:
+    """Optimizer updates over the whole training, on one device."""
+    each = math.ceil(math.ceil(rows / batch_size) / accumulation)
+    return max(1, math.ceil(each * epochs))
 
 
 def last_checkpoint(folder: Path) -> str | None:
@@ -59,3 +66,20 @@ def progress_callback(bar: Task) -> TrainerCallback:
                 bar.advance(0, note=", ".join(shown))
 
     return Advance()
+
+
+def save(model: Model, tokenizer: PreTrainedTokenizerBase, config: ModelConfig, out: Path) -> None:
+    """Save what was trained, adapter or weights, with the tokenizer and no word of where on this machine it was made.
+
+    Of an adapter the trained one alone, not the frozen copy that DPO has for its reference.
+    """
+    from peft import PeftModel
+
+    if isinstance(model, PeftModel):
+        model.peft_config["default"].base_model_name_or_path = config.path
+        # The vocabulary is the base's own; left to itself PEFT would ask a hub for the base's configuration.
+        model.save_pretrained(out, selected_adapters=["default"], save_embedding_layers=False)
+        (out / "README.md").unlink()  # PEFT's card names the base's folder; the project writes a card of its own
+    else:
+        model.save_pretrained(out)
+    tokenizer.save_pretrained(out)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from artifacts.records import Conversation
 from tasks.models.local import Model, load_model
-from tasks.models.training import curve, device_arguments, last_checkpoint, progress_callback
+from tasks.models.training import curve, device_arguments, last_checkpoint, progress_callback, save, updates
 from tasks.sft.config import SftConfig
 
 if TYPE_CHECKING:
@@ -21,9 +21,7 @@ LOGS = 100  # points on a loss curve, about
 
 
 def total_steps(config: SftConfig, rows: int, epochs: float) -> int:
-    """Optimizer updates on one device."""
-    each = math.ceil(math.ceil(rows / config.batch_size) / config.gradient_accumulation)
-    return max(1, math.ceil(each * epochs))
+    return updates(rows, batch_size=config.batch_size, accumulation=config.gradient_accumulation, epochs=epochs)
 
 
 def trainer_for(
@@ -127,6 +125,5 @@ def fine_tune(
     with progress.task("sft", total_steps(config, len(train), epochs)) as bar:
         trainer.add_callback(progress_callback(bar))
         trainer.train(resume_from_checkpoint=last_checkpoint(scratch))
-    trainer.model.save_pretrained(out)
-    tokenizer.save_pretrained(out)
+    save(trainer.model, tokenizer, config.model, out)
     return list(curve(trainer.state.log_history))

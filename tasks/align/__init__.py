@@ -1,0 +1,1 @@
+"""Preference optimisation (DPO) of the fine-tuned adapter, by trl."""

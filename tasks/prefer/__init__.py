@@ -1,0 +1,1 @@
+"""Preference pairs from the tuned model's own answers, judged by the reference."""
