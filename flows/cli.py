@@ -5,6 +5,7 @@ Only what a command needs is imported: help, `validate` and `plan` load neither 
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 from pathlib import Path
@@ -19,6 +20,8 @@ from configs.mistakes import ConfigError
 from configs.schema import Config, Stage, load
 from tasks.models.config import EMBEDDED_FOLDER
 
+THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)  # errors that are no fault of the code
+
 
 class Friendly(TyperGroup):
     """Turns the errors that are meant for the user into a text on stderr and an exit code."""
@@ -31,6 +34,11 @@ class Friendly(TyperGroup):
             raise typer.Exit(2) from None
         except (StageError, StoreError) as error:
             typer.secho(str(error), fg="red", err=True)
+            raise typer.Exit(1) from None
+        except OSError as error:
+            if error.errno not in THE_MACHINE:
+                raise
+            typer.secho(f"{error.filename or 'the disk'}: {error.strerror}", fg="red", err=True)
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
             typer.secho("Stopped. What was done is kept; the same command goes on from there.", fg="yellow", err=True)

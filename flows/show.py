@@ -24,14 +24,14 @@ COLOURS = {"done": "green", "failed": "red", "running": "cyan", "interrupted": "
 
 def print_status(store: Store, count: int) -> None:
     """The latest runs, a line each, and the error of those that failed."""
-    console, table = Console(), Table("run", "name", "state", "started", "took", "stages", box=None)
+    console, table = Console(), Table("run", "name", "state", "started (UTC)", "took", "stages", box=None)
     records = runs(store)[:count]
     if not records:
         raise StoreError(f"{store.root}: no run yet; start one with `graft run`")
     for record in records:
         stages = ", ".join(f"{entry.stage} {entry.state}" for entry in record.stages)
         state = f"[{COLOURS[record.state]}]{record.state}[/]"
-        table.add_row(record.id, escape(record.name), state, record.started, _took(record), stages)
+        table.add_row(record.id, escape(record.name), state, record.started[:19], _took(record), stages)
     console.print(table)
     for record in records:
         for entry in record.stages:
@@ -42,7 +42,8 @@ def print_status(store: Store, count: int) -> None:
 def _took(record: RunRecord) -> str:
     if not record.ended:
         return ""
-    return str(datetime.fromisoformat(record.ended) - datetime.fromisoformat(record.started))
+    seconds = (datetime.fromisoformat(record.ended) - datetime.fromisoformat(record.started)).total_seconds()
+    return f"{seconds / 60:.0f} min" if seconds > 600 else f"{seconds:.1f} s"
 
 
 def find_artifact(store: Store, what: str) -> Ref:

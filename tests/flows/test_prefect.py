@@ -43,10 +43,15 @@ class Prefect:
             )
 
     def run(self, *words: str) -> str:
-        command = [sys.executable, "-m", "prefect", *words]
+        return self._run([sys.executable, "-m", "prefect", *words])
+
+    def graft(self, *words: str) -> str:
+        return self._run([sys.executable, "-c", "from flows.cli import main; main()", *words])
+
+    def _run(self, command: list[str]) -> str:
         done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"prefect {' '.join(words)}: {done.stdout}\n{done.stderr}"
-        return done.stdout
+        assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
 
     def ask(self, path: str, **body: Any) -> Any:
         request = Request(f"{self.api}/{path}", json.dumps(body).encode(), {"content-type": "application/json"})
@@ -125,15 +130,19 @@ def test_the_second_run_of_a_deployment_is_all_cached(prefect: Prefect, tmp_path
     parameters = {"overrides": [f"parse.source={documents}", f"store={store.root}"], "until": "clean"}
     for _ in range(2):
         prefect.run("deployment", "run", "pipeline/quickstart", "--params", json.dumps(parameters), "--watch")
+    words = ["run", "--until", "clean", "--set", f"parse.source={documents}", "--set", f"store={store.root}"]
+    told = prefect.graft(*words)
+    assert "The run can be watched at" in told
 
-    second, first = runs(store)
+    by_hand, second, first = runs(store)
+    assert {entry.state for entry in by_hand.stages} == {"reused"}
     assert [(entry.stage, entry.state) for entry in first.stages] == [
         ("parse", "made"),
         ("generate", "made"),
         ("clean", "made"),
     ]
     assert {entry.state for entry in second.stages} == {"reused"}
-    for record, expected in ((first, "Completed"), (second, "Cached")):
+    for record, expected in ((first, "Completed"), (second, "Cached"), (by_hand, "Cached")):
         flow_run = {"id": {"any_": [record.flow_run]}}
         tasks = prefect.ask("task_runs/filter", flow_runs=flow_run, sort="EXPECTED_START_TIME_ASC")
         assert [task["name"].split("-")[0] for task in tasks] == ["parse", "generate", "clean"]
