@@ -1,0 +1,110 @@
+"""What the models are asked: held-out probes, trained questions beside them, and general questions."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from artifacts.records import Conversation, Message, Probe, Record
+from tasks.models.local import as_prompt
+from tasks.models.match import contains_value, normalise
+
+Group = Literal["recall", "control", "trained", "unanswerable", "retention"]
+RejectRow = Callable[[str, Record, str], None]
+
+
+class Question(Record):
+    """A question as it is asked, and what it measures.
+
+    `recall`: held out, about a fact that was trained; `control`: about a fact that reached no training row, so that
+    knowing it is guessing; `trained`: stands in the training rows; `unanswerable`: stands in no document;
+    `retention`: general, held out.
+    """
+
+    id: str
+    group: Group
+    kind: str  # of a probe: wording, noun_phrase, frame; the source of a general row; else the group
+    fact: str = ""
+    prompt: tuple[Message, ...]
+    expected: str  # a right answer
+    value: str = ""  # what a right answer contains; empty where `expected` is all there is
+    aliases: tuple[str, ...] = ()
+    language: str = "en"
+    document: str = ""
+    file: str = ""
+
+
+def from_probes(probes: Iterable[Probe], train: list[Conversation], reject: RejectRow) -> list[Question]:
+    """The held-out questions; one that was trained after all, or that names its own answer, proves nothing."""
+    trained_texts = {normalise(turn["content"]) for row in train for turn in row.messages if turn["role"] == "user"}
+    trained_facts = {row.fact for row in train if row.fact}
+    questions = []
+    for probe in probes:
+        if normalise(probe.question) in trained_texts:
+            reject("probe_leak", probe, "a training row asks the same")
+        elif probe.value and contains_value(probe.question, probe.value, probe.aliases):
+            reject("answer_in_question", probe, "to repeat the question would count as knowing it")
+        else:
+            known: Group = "recall" if probe.fact in trained_facts else "control"
+            questions.append(
+                Question(
+                    id=probe.id,
+                    group="unanswerable" if probe.kind == "unanswerable" else known,
+                    kind=probe.kind,
+                    fact=probe.fact,
+                    prompt=tuple(as_prompt(probe.question)),
+                    expected=probe.answer,
+                    value=probe.value,
+                    aliases=probe.aliases,
+                    language=probe.language,
+                    document=probe.origin.document,
+                    file=probe.origin.file,
+                )
+            )
+    return questions
+
+
+def from_training(asked: list[Question], train: list[Conversation], count: int, seed: int) -> list[Question]:
+    """A sample of the training rows about the facts that are probed, to be marked by the probes' values."""
+    probed = {question.fact: question for question in asked if question.group == "recall"}
+    rows = [row for row in train if row.fact in probed and not _gives_away(row, probed[row.fact])]
+    sample = random.Random(seed).sample(rows, min(count, len(rows)))
+    return [
+        probed[row.fact].model_copy(
+            update={
+                "id": row.id,
+                "group": "trained",
+                "kind": "trained",
+                "prompt": row.messages[:-1],
+                "expected": row.messages[-1]["content"],
+                "language": row.language,
+            }
+        )
+        for row in sample
+    ]
+
+
+def _gives_away(row: Conversation, probed: Question) -> bool:
+    asked = " ".join(turn["content"] for turn in row.messages[:-1])
+    return contains_value(asked, probed.value, probed.aliases)
+
+
+def from_general(rows: Iterable[Conversation], reject: RejectRow) -> list[Question]:
+    """Held-out general rows: everything up to the last turn is asked, the last turn is the answer."""
+    questions = []
+    for row in rows:
+        if len(row.messages) < 2 or row.messages[-1]["role"] != "assistant":
+            reject("no_answer", row, "its last turn is not the assistant's")
+            continue
+        questions.append(
+            Question(
+                id=row.id,
+                group="retention",
+                kind=row.source,
+                prompt=row.messages[:-1],
+                expected=row.messages[-1]["content"],
+                language=row.language,
+            )
+        )
+    return questions

@@ -1,0 +1,80 @@
+"""Whether the model passes, in words."""
+
+from __future__ import annotations
+
+from tasks.evaluate.config import Gates
+from tasks.evaluate.scores import ALL, Gate, Measures, Verdict
+from tasks.evaluate.tables import ALIGNED, BASE, SFT
+
+LANGUAGES = {"en": "English", "zh": "Chinese"}
+
+
+def judge(measures: Measures, gates: Gates) -> Verdict:
+    """The three gates; what was not measured does not pass, because nothing shows that it holds."""
+    found = [
+        _recall(measures, gates.min_recall_gain),
+        _retention(measures, gates.max_retention_loss),
+        _hallucination(measures, gates.max_hallucination_rise),
+    ]
+    return Verdict(passed=all(gate.passed for gate in found), headline=_headline(measures), gates=found)
+
+
+def _recall(measures: Measures, least: float) -> Gate:
+    gain = measures.gain
+    if gain is None:
+        return _unmeasured("recall", "no held-out question about a trained fact was there to ask; see generate.probes")
+    passed = gain.low > least
+    reason = (
+        f"recall rose by {gain.value:.2f} (95 % interval {gain.low:.2f} to {gain.high:.2f}, resampled by "
+        f"{gain.resampled_by}); the lower end {'is' if passed else 'must be'} above {least:.2f}"
+    )
+    return Gate(name="recall", passed=passed, reason=reason)
+
+
+def _retention(measures: Measures, most: float) -> Gate:
+    shares = measures.kept[ALIGNED]
+    kept = {language: share for language, share in shares.items() if share is not None and language != ALL}
+    if not kept:
+        return _unmeasured(
+            "retention",
+            "the base model answered no held-out general question, so no loss can be seen; see mix.retention",
+        )
+    passed = min(kept.values()) >= 1 - most
+    told = ", ".join(f"{share:.2f} in {LANGUAGES.get(language, language)}" for language, share in kept.items())
+    reason = f"kept of general ability: {told}; {1 - most:.2f} is asked for in each language"
+    return Gate(name="retention", passed=passed, reason=reason)
+
+
+def _hallucination(measures: Measures, most: float) -> Gate:
+    before, after = measures.hallucination[SFT][ALL], measures.hallucination[ALIGNED][ALL]
+    if not after.total:
+        return _unmeasured(
+            "hallucination", "no unanswerable question was there to ask; see generate.probes.unanswerable"
+        )
+    passed = after.share - before.share <= most
+    reason = (
+        f"of {after.total} questions without an answer {after.invented} were answered all the same, "
+        f"{before.invented} before alignment; {'within' if passed else 'more than'} the {most:.2f} that may be added"
+    )
+    return Gate(name="hallucination", passed=passed, reason=reason)
+
+
+def _unmeasured(name: str, why: str) -> Gate:
+    return Gate(name=name, passed=False, reason=f"not measured: {why}")
+
+
+def _headline(measures: Measures) -> str:
+    recall = {model: measures.recall[model][ALL][ALL] for model in (BASE, ALIGNED)}
+    invented = {model: measures.hallucination[model][ALL] for model in (BASE, SFT, ALIGNED)}
+    kept = measures.kept[ALIGNED][ALL]
+    parts = []
+    if recall[ALIGNED].total:
+        parts.append(f"learned {recall[ALIGNED].share:.2f} of held-out questions (base {recall[BASE].share:.2f})")
+    if kept is not None:
+        parts.append(f"kept {kept:.2f} of general ability")
+    if invented[ALIGNED].total:
+        parts.append(
+            f"made up {invented[ALIGNED].share:.2f} of answers to what nobody can know "
+            f"(base {invented[BASE].share:.2f}, SFT {invented[SFT].share:.2f})"
+        )
+    return "; ".join(parts) or "nothing could be measured"
