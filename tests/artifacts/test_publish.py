@@ -1,0 +1,58 @@
+"""A stage's outcome in the run's record and in words."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from artifacts.progress import Progress
+from artifacts.publish import run_stage, summary
+from artifacts.runs import Run, read_run
+from artifacts.stage import StageError, Work
+from artifacts.store import Ref, Store
+from tests.artifacts.toy import ReadConfig, read, run_read
+
+
+def test_without_a_server_a_stage_gives_its_ref_and_is_recorded(store: Store, source: Path) -> None:
+    run = Run(store, progress=Progress(terminal=False))
+    refs = [run_stage(run, ReadConfig(source=source), {}, read) for _ in range(2)]
+    assert isinstance(refs[0], Ref)
+    assert refs[0] == refs[1]
+    assert [entry.state for entry in read_run(store, run.record.id).stages] == ["made", "reused"]
+    run.end("done")
+
+
+def test_a_stage_that_fails_is_recorded_and_raises(store: Store, source: Path) -> None:
+    def fail(work: Work[ReadConfig]) -> None:
+        raise StageError("a.txt: is empty; add text")
+
+    run = Run(store, progress=Progress(terminal=False))
+    with pytest.raises(StageError, match=r"a\.txt"):
+        run_stage(run, ReadConfig(source=source), {}, fail)
+    [entry] = read_run(store, run.record.id).stages
+    assert (entry.state, entry.error) == ("failed", "StageError: a.txt: is empty; add text")
+    run.end("failed")
+
+
+def test_the_page_in_the_ui_has_counts_reasons_and_a_sample(store: Store, source: Path) -> None:
+    (source / "c.txt").write_text("one\n", encoding="utf-8")
+    outcome = run_read(store, ReadConfig(source=source))
+    page = summary(store, store.manifest(outcome.ref), outcome)
+    assert "| left out: duplicate | 1 |" in page
+    assert "| kept | 4 |" in page
+    assert "- why: never made before" in page
+    assert '"text": "三"' in page
+    assert '"text": "四"' not in page, "three rows are a sample"
+
+
+def test_away_from_a_terminal_progress_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "graft")
+    with Progress(terminal=False, every=0).task("training", 3) as task:
+        task.advance(note="loss 1.5")
+        task.advance(2)
+    assert [record.getMessage() for record in caplog.records] == [
+        "training: 1 of 3 loss 1.5",
+        "training: 3 of 3 loss 1.5",
+    ]
