@@ -153,6 +153,14 @@ def test_the_network_is_closed_to_the_operators_thread_alone() -> None:
     assert (reached, wanted) == (["yes"], ["127.0.0.1"])
 
 
+def test_texts_shorter_than_the_window_have_hashes_of_their_own() -> None:
+    published = {"document_simhash_deduplicator": {"tokenization": "space", "window_size": 6}}
+    (simhash,) = load([Operator.model_validate(published)])
+    hashes = {simhash.hash(text) for text in ("Why?", "Who is it?", "Who was it?", "工期？", "年假？")}
+    assert len(hashes) == 5
+    assert 0 not in hashes
+
+
 def test_every_default_operator_says_its_bounds() -> None:
     for loaded in load(CleanConfig().operators):
         if loaded.name.endswith("_filter"):

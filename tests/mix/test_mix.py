@@ -130,6 +130,7 @@ def test_retention_rows_are_never_trained(mixed: Run, save: Save) -> None:
     assert {row.source for row in result.retention} == {"retention:g"}
     assert Counter(row.language for row in result.retention) == {"en": 15, "zh": 15}
     assert not set(ids(result.retention)) & set(ids([*result.train, *result.validation]))
+    assert result.rejects == [], "a row that was set aside is kept, not left out"
 
 
 def test_a_held_out_file_is_used_and_its_questions_are_taken_out_of_training(mixed: Run, save: Save) -> None:
