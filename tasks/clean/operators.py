@@ -106,7 +106,8 @@ class Loaded:
         window = self.op.window_size
         self.op.window_size = max(1, min(window, self._tokens(text)))
         try:
-            return int(self.op.compute_hash({TEXT: text})[SIMHASH])
+            with self._explained():
+                return int(self.op.compute_hash({TEXT: text})[SIMHASH])
         finally:
             self.op.window_size = window
 
