@@ -60,7 +60,7 @@ def as_function(stage: Task[..., Any], *args: Any, **inputs: Ref) -> Ref:
     return ref
 
 
-def drive(run: Run, config: Config, call: Call, until: str | None = None) -> list[Path]:
+def drive(run: Run, config: Config, call: Call, until: Stage | None = None) -> list[Path]:
     """Run the stages, up to and with `until`; the report is written also of a run that failed."""
     try:
         for ref in stages(run, config, call):
@@ -73,13 +73,21 @@ def drive(run: Run, config: Config, call: Call, until: str | None = None) -> lis
         except Exception:
             log.exception("the report of the failed run could not be written")
         raise
-    paths = write_report(run)
     run.end("done")
-    return paths
+    return write_report(run)
 
 
-def begin(config: Config, force: Sequence[Stage] = ()) -> Run:
-    """Open a run of this configuration in its store."""
+def preflight(config: Config, until: Stage | None) -> None:
+    """Look for every file, folder and prompt that a stage will read, before the first stage is paid for."""
+    for section in config.sections():
+        section.outside()
+        if section.stage == until:
+            return
+
+
+def begin(config: Config, force: Sequence[Stage] = (), until: Stage | None = None) -> Run:
+    """Open a run of this configuration in its store, where all that it will read is there."""
+    preflight(config, until)
     context = FlowRunContext.get()
     flow_run = str(context.flow_run.id) if context and context.flow_run else ""
     values = config.model_dump(mode="json")
@@ -103,7 +111,7 @@ def pipeline(
     """
     log_to_server()
     read = load(config, overrides)
-    run = begin(read, force)
+    run = begin(read, force, until)
     for path in drive(run, read, as_task, until):
         log.info("wrote %s", path)
     return run.record.id

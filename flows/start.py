@@ -21,25 +21,16 @@ def start(
     path: Path, config: Config, *, overrides: Sequence[str], force: Sequence[Stage], until: Stage | None
 ) -> RunRecord:
     """Run the pipeline to its end; returns the run's record."""
-    preflight(config, until)
     api = page.server()
     if api is None:
         log.info("No Prefect server is configured (PREFECT_API_URL): the stages run in this process, unwatched.")
-        run = page.begin(config, force)
+        run = page.begin(config, force, until)
         page.drive(run, config, page.as_function, until)
         return run.record
     _check(api)
     log.info("The run can be watched at %s", api.removesuffix("/api"))
     done = page.pipeline(config=str(path), overrides=list(overrides), force=list(force), until=until)
     return read_run(Store(config.store), done)
-
-
-def preflight(config: Config, until: Stage | None) -> None:
-    """Look for every file, folder and prompt that a stage will read, before the first stage is paid for."""
-    for section in config.sections():
-        section.outside()
-        if section.stage == until:
-            return
 
 
 def _check(api: str) -> None:
