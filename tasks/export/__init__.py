@@ -1,0 +1,1 @@
+"""The aligned model as whole weights that load without an adapter."""
