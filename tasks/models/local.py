@@ -77,11 +77,23 @@ def load_model(
     model = AutoModelForCausalLM.from_pretrained(
         **kwargs, dtype=dtype, attn_implementation=config.attention, use_safetensors=True, trust_remote_code=False
     )
+    if quantize is not None:
+        _keep_gradients(model)
     if adapter is not None:
         from peft import PeftModel
 
         model = PeftModel.from_pretrained(model, str(adapter), is_trainable=trainable)
     return model
+
+
+def _keep_gradients(model: Model) -> None:
+    """Stop bitsandbytes from packing weights for fast inference on a CPU, which it does at the first evaluation.
+
+    The packed product has no backward pass, so training that went on after would leave out most of the gradient.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 def pick_device(config: ModelConfig) -> str:
