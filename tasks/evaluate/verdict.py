@@ -23,12 +23,11 @@ def _recall(measures: Measures, least: float) -> Gate:
     gain = measures.gain
     if gain is None:
         return _unmeasured("recall", "no held-out question about a trained fact was there to ask; see generate.probes")
-    passed = gain.low > least
     reason = (
-        f"recall rose by {gain.value:.2f} (95 % interval {gain.low:.2f} to {gain.high:.2f}, resampled by "
-        f"{gain.resampled_by}); the lower end {'is' if passed else 'must be'} above {least:.2f}"
+        f"rose by {gain.value:.2f} (95 % interval {gain.low:.2f} to {gain.high:.2f}, resampled by "
+        f"{gain.resampled_by}); the lower end must be above {least:.2f}"
     )
-    return Gate(name="recall", passed=passed, reason=reason)
+    return Gate(name="recall", passed=gain.low > least, reason=reason)
 
 
 def _retention(measures: Measures, most: float) -> Gate:
@@ -41,7 +40,7 @@ def _retention(measures: Measures, most: float) -> Gate:
         )
     passed = min(kept.values()) >= 1 - most
     told = ", ".join(f"{share:.2f} in {LANGUAGES.get(language, language)}" for language, share in kept.items())
-    reason = f"kept of general ability: {told}; {1 - most:.2f} is asked for in each language"
+    reason = f"of the base model's general ability was kept: {told}; {1 - most:.2f} is asked for in each language"
     return Gate(name="retention", passed=passed, reason=reason)
 
 
@@ -51,12 +50,12 @@ def _hallucination(measures: Measures, most: float) -> Gate:
         return _unmeasured(
             "hallucination", "no unanswerable question was there to ask; see generate.probes.unanswerable"
         )
-    passed = after.share - before.share <= most
+    rise = after.share - before.share
     reason = (
-        f"of {after.total} questions without an answer {after.invented} were answered all the same, "
-        f"{before.invented} before alignment; {'within' if passed else 'more than'} the {most:.2f} that may be added"
+        f"of {after.total} questions that have no answer {after.invented} were given an invented one, "
+        f"{before.invented} before alignment; the share may rise by at most {most:.2f}"
     )
-    return Gate(name="hallucination", passed=passed, reason=reason)
+    return Gate(name="hallucination", passed=rise <= most, reason=reason)
 
 
 def _unmeasured(name: str, why: str) -> Gate:

@@ -1,0 +1,141 @@
+"""The report's plots as inline SVG. Their colours are the page's own, so they follow its light or dark look."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from artifacts.report.story import MODELS, Row, Story
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Colours that stand for the page's CSS variables and are exchanged for them in the SVG.
+INK, FAINT = "#010101", "#020202"
+COLOURS = {"base": "#030303", "sft": "#040404", "aligned": "#050505"}
+VARIABLES = {INK: "ink", FAINT: "line"} | {colour: model for model, colour in COLOURS.items()}
+WIDTH = 5.2  # inches; the page scales it
+
+
+def plots(story: Story) -> dict[str, str]:
+    """Every plot there is something to draw for, by name."""
+    drawn: dict[str, str] = {}
+    if story.funnel:
+        drawn["funnel"] = funnel(story.funnel)
+    if story.scores:
+        recall = [row for row in story.recall if row.names[0] != "all" or row.names[1] == "all"]
+        for name, rows in (
+            ("recall", recall),
+            ("retention", story.table("retention")),
+            ("hallucination", story.table("hallucination")),
+        ):
+            if rows:
+                drawn[name] = shares(rows)
+    for stage, quantities in (("sft", ("loss", "eval_loss")), ("align", ("loss", "rewards/margins"))):
+        if curve := story.curve(stage):
+            drawn[stage] = curves(curve, quantities)
+    return drawn
+
+
+def funnel(steps: Sequence[tuple[str, int]]) -> str:
+    """A bar for each step of the data, with its number."""
+    titles, counts = zip(*steps, strict=True)
+
+    def draw(axes: Axes) -> None:
+        bars = axes.barh(titles, counts, color=COLOURS["aligned"], height=0.6)
+        axes.bar_label(bars, [f"{count:,}" for count in counts], padding=4, color=INK)
+        axes.set_xlim(0, max(1, *counts) * 1.15)
+        axes.invert_yaxis()
+        axes.xaxis.set_visible(False)
+
+    return _svg(draw, height=0.38 * len(steps) + 0.3, spines=())
+
+
+def shares(rows: Sequence[Row]) -> str:
+    """For each row a bar a model, with its 95 % interval, and the row's name above."""
+    thick = 0.68 / len(MODELS)
+
+    def draw(axes: Axes) -> None:
+        for number, (model, title) in enumerate(MODELS.items()):
+            places = [place + (number - 1) * thick for place in range(len(rows))]
+            values = [row.share(model) for row in rows]
+            spread = [
+                [max(0.0, value - row.cells[model]["low"]) for value, row in zip(values, rows, strict=True)],
+                [max(0.0, row.cells[model]["high"] - value) for value, row in zip(values, rows, strict=True)],
+            ]
+            whiskers = {"ecolor": INK, "elinewidth": 0.8, "alpha": 0.5}
+            axes.barh(places, values, thick * 0.9, xerr=spread, color=COLOURS[model], label=title, error_kw=whiskers)
+        for place, row in enumerate(rows):
+            title = ", ".join(dict.fromkeys(row.names))
+            axes.text(0, place - 0.42, f"{title} ({row.total})", color=INK, va="bottom")
+        axes.set_xlim(0, 1.02)
+        axes.set_ylim(len(rows) - 0.55, -0.75)
+        axes.set_yticks([])
+        _legend(axes, len(MODELS))
+
+    return _svg(draw, height=0.62 * len(rows) + 0.6)
+
+
+def curves(rows: Sequence[dict[str, Any]], quantities: Sequence[str]) -> str:
+    """Quantities of training over its steps, each from the rows that have it."""
+
+    def draw(axes: Axes) -> None:
+        for quantity, colour in zip(quantities, (COLOURS["sft"], COLOURS["aligned"]), strict=True):
+            points = [(row["step"], row[quantity]) for row in rows if quantity in row]
+            if points:
+                steps, values = zip(*points, strict=True)
+                mark = "o" if len(points) < 25 else None
+                axes.plot(steps, values, color=colour, label=TITLES[quantity], linewidth=1.6, marker=mark, markersize=3)
+        axes.set_xlabel("step", color=INK)
+        axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
+        _legend(axes, len(quantities))
+
+    return _svg(draw, height=2.6)
+
+
+TITLES = {"loss": "training loss", "eval_loss": "validation loss", "rewards/margins": "margin of the chosen answer"}
+
+
+def _legend(axes: Axes, columns: int) -> None:
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, labelcolor=INK, borderaxespad=0.2
+    )
+
+
+def _svg(draw: Callable[[Axes], None], *, height: float, spines: tuple[str, ...] = ("left", "bottom")) -> str:
+    """Draw on axes of the report's style; the same data give the same text."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "graft", "font.size": 9}):
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        axes = figure.subplots()
+        axes.grid(axis="x" if "bottom" in spines else "both", color=FAINT, linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.tick_params(length=0, labelcolor=INK)
+        for side, spine in axes.spines.items():
+            spine.set_visible(side in spines)
+            spine.set_color(FAINT)
+        draw(axes)
+        return _inline(figure)
+
+
+def _inline(figure: Figure) -> str:
+    """The figure as an element of the page: no prolog, no metadata, no ids that clash, the page's font and colours."""
+    buffer = io.StringIO()
+    figure.savefig(
+        buffer, format="svg", transparent=True, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    )
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
+    text = re.sub(r'<g id="[\w.]+_\d+">', "<g>", text)
+    text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
+    text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
+    text = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", text)
+    for colour, variable in VARIABLES.items():
+        text = text.replace(colour, f"var(--{variable})")
+    return text
