@@ -14,6 +14,6 @@ class ExportConfig(StageConfig):
     version: ClassVar[int] = 1
     reads: ClassVar[tuple[str, ...]] = ("align",)
 
-    max_difference: float | None = Field(None, gt=0)
-    """Most that a logit of the merged model may lie off base and adapter, as a share of the largest logit; where empty
-    1e-4 for float32 and 0.03 for bfloat16, whose rounding of merged weights shows."""
+    max_relative_difference: float | None = Field(None, gt=0)
+    """How far the merged model's logits may lie off those of base and adapter (root mean square of the difference over
+    that of the logits); where empty 1e-4 for float32 and 0.05 for bfloat16, whose rounding of merged weights shows."""
