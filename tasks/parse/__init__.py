@@ -1,0 +1,1 @@
+"""The stage that reads documents: files of many formats into sections of Markdown."""

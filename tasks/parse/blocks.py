@@ -1,0 +1,68 @@
+"""What every reader makes of a document: a stream of blocks, in reading order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["heading", "paragraph", "item", "table", "code"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A heading, a paragraph, an item of a list, a table or code; `text` is Markdown, without marks for headings.
+
+    A heading has a level (0 for the document's title). One without text begins a new part that has no name, such as a
+    slide without a title. An item has the level of its list, from 0.
+    """
+
+    kind: Kind
+    text: str
+    level: int = 0
+    page: int | None = None
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A part of a document that could not be read, though the rest could."""
+
+    reason: str
+    detail: str
+    page: int | None = None
+
+
+@dataclass
+class Reading:
+    """What a reader made of a document."""
+
+    blocks: list[Block] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+
+
+class UnreadableError(Exception):
+    """A document can't be read; `reason` is a short name that can be counted."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason, self.detail = reason, detail
+
+
+def tidy(text: str) -> str:
+    """Without control characters and stray white space; line breaks stay."""
+    text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\ufeff\ud800-\udfff]", "", text.replace("\r\n", "\n"))
+    lines = (re.sub(r"[ \t\u00a0\u3000]+", " ", line).strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def table(rows: Iterable[Sequence[str]], page: int | None = None) -> Block | None:
+    """A pipe table whose first row is the header; None where no cell holds anything."""
+    cells = [[" ".join(tidy(cell).replace("|", "\\|").split("\n")) for cell in row] for row in rows]
+    cells = [row for row in cells if any(row)]
+    if not cells:
+        return None
+    width = max(map(len, cells))
+    lines = [f"| {' | '.join(row + [''] * (width - len(row)))} |" for row in cells]
+    lines.insert(1, "|" + " --- |" * width)
+    return Block("table", "\n".join(lines), page=page)
