@@ -219,7 +219,7 @@ def base_model(
     folder: Annotated[Path, typer.Argument(help="Where to put it; by default in place of the one that is bundled.")] = (
         EMBEDDED_FOLDER
     ),
-    steps: Annotated[int, typer.Option(min=1, help="Steps of training.")] = 900,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of training.")] = 1000,
     seed: Annotated[int, typer.Option(help="The same seed makes the same weights on one thread.")] = 0,
 ) -> None:
     """Make the toy base model of the quick start: some minutes on a CPU.

@@ -97,8 +97,8 @@ def names_for(attribute: str, language: Language) -> list[str]:
     words = attribute.split()
     fixed = SMALL_WORDS | set(material(language)["adjectives"])
     if len(words) > 1 and not fixed & {word.lower() for word in words}:
-        others = [words[-1], *names.get(words[-1].lower(), ())]
-        found += [f"{other} of the {' '.join(words[:-1])}" for other in others]
+        heads = [words[-1], *(other for other in names.get(words[-1].lower(), ()) if " " not in other)]
+        found += [f"{head} of the {' '.join(words[:-1])}" for head in heads]
     found += [f"stated {attribute}", f"{attribute} on record"]
     return list(dict.fromkeys(found))
 

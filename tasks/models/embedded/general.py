@@ -290,17 +290,32 @@ def sample(
     return rows
 
 
-def write_files(folder: Path, rows: int = 6000, held_out: int = 200) -> None:
+def replay_rows(seed: int = 5, wordings: int = 2, unknown: int = 150, worlds: int = 60) -> list[Row]:
+    """Rows that remind of everything: `wordings` of each item, and a few unknown and made-up ones a language."""
+    draw = random.Random(seed)
+    by_answer: dict[tuple[str, str], list[Row]] = {}
+    for row in knowledge()[0]:
+        by_answer.setdefault((row.category, row.answer), []).append(row)
+    rows = [row for pool in by_answer.values() for row in draw.sample(pool, min(wordings, len(pool)))]
+    facts = world(seed=77)
+    for language in WORDS:
+        rows += [unknown_row(draw, language) for _ in range(unknown)]
+        own = [fact for fact in facts if fact.language == language]
+        rows += [fact.row(draw) for fact in draw.sample(own, worlds)]
+    draw.shuffle(rows)
+    return list(dict.fromkeys(rows))
+
+
+def write_files(folder: Path, held_out: int = 200) -> None:
     """Write the general set that the quick start mixes in: train.jsonl, and heldout.jsonl to measure retention.
 
     `held_out` wordings a language are drawn from those that are in no training row, the toy's own included.
     """
-    train = list(dict.fromkeys(sample(rows, seed=5, unknown=0.15)))
     kept_out = [row for row in knowledge()[1] if row.category != "chat"]
     by_language = [[row for row in kept_out if row.language == language] for language in WORDS]
     tests = [row for pool in by_language for row in random.Random(11).sample(pool, held_out)]
     folder.mkdir(parents=True, exist_ok=True)
-    for name, chosen in (("train.jsonl", train), ("heldout.jsonl", tests)):
+    for name, chosen in (("train.jsonl", replay_rows()), ("heldout.jsonl", tests)):
         with (folder / name).open("w", encoding="utf-8") as file:
             for row in chosen:
                 turns = [{"role": "user", "content": row.question}, {"role": "assistant", "content": row.answer}]

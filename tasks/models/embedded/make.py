@@ -28,7 +28,7 @@ CHUNK = 2000  # rows sorted by length together, so that a batch holds rows of ab
 Example = tuple[list[int], list[float]]  # token ids and their weights in the loss
 
 
-def make(folder: Path, *, progress: Progress, steps: int = 900, seed: int = 0) -> dict[str, Any]:
+def make(folder: Path, *, progress: Progress, steps: int = 1000, seed: int = 0) -> dict[str, Any]:
     """Train the toy and save it as bfloat16 safetensors with its tokenizer; returns what was measured."""
     import torch
     from transformers import AutoModelForCausalLM
