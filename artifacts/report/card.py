@@ -28,7 +28,8 @@ def front_matter(story: Story) -> str:
 
 
 def _training(story: Story) -> list[str]:
-    return [tag for stage, tag in (("sft", "sft"), ("align", "dpo")) if stage in story.refs]
+    aligned = [story.manifests["align"].config.get("loss", "dpo")] if "align" in story.manifests else []
+    return ["sft", *aligned]
 
 
 def _results(story: Story) -> dict[str, Any]:

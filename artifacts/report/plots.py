@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from artifacts.report.story import MODELS, Row, Story
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 INK, FAINT = "#010101", "#020202"
 COLOURS = {"base": "#030303", "sft": "#040404", "aligned": "#050505"}
 VARIABLES = {INK: "ink", FAINT: "line"} | {colour: model for model, colour in COLOURS.items()}
+TITLES = {"loss": "training loss", "eval_loss": "validation loss", "rewards/margins": "margin of the chosen answer"}
 WIDTH = 5.2  # inches; the page scales it
 
 
@@ -26,7 +27,7 @@ def plots(story: Story) -> dict[str, str]:
     if story.funnel:
         drawn["funnel"] = funnel(story.funnel)
     if story.scores:
-        recall = [row for row in story.recall if row.names[0] != "all" or row.names[1] == "all"]
+        recall = [row for row in story.recall if row.names.count("all") != 1]  # the parts, and the sum of all
         for name, rows in (
             ("recall", recall),
             ("retention", story.table("retention")),
@@ -51,12 +52,12 @@ def funnel(steps: Sequence[tuple[str, int]]) -> str:
         axes.invert_yaxis()
         axes.xaxis.set_visible(False)
 
-    return _svg(draw, height=0.38 * len(steps) + 0.3, spines=())
+    return _svg(draw, height=0.38 * len(steps) + 0.3, grid=None)
 
 
 def shares(rows: Sequence[Row]) -> str:
     """For each row a bar a model, with its 95 % interval, and the row's name above."""
-    thick = 0.68 / len(MODELS)
+    thick = 0.54 / len(MODELS)
 
     def draw(axes: Axes) -> None:
         for number, (model, title) in enumerate(MODELS.items()):
@@ -70,13 +71,13 @@ def shares(rows: Sequence[Row]) -> str:
             axes.barh(places, values, thick * 0.9, xerr=spread, color=COLOURS[model], label=title, error_kw=whiskers)
         for place, row in enumerate(rows):
             title = ", ".join(dict.fromkeys(row.names))
-            axes.text(0, place - 0.42, f"{title} ({row.total})", color=INK, va="bottom")
+            axes.text(0, place - 0.3, f"{title} ({row.total})", color=INK, va="bottom")
         axes.set_xlim(0, 1.02)
-        axes.set_ylim(len(rows) - 0.55, -0.75)
+        axes.set_ylim(len(rows) - 0.6, -0.7)
         axes.set_yticks([])
         _legend(axes, len(MODELS))
 
-    return _svg(draw, height=0.62 * len(rows) + 0.6)
+    return _svg(draw, height=0.66 * len(rows) + 0.6, grid="x")
 
 
 def curves(rows: Sequence[dict[str, Any]], quantities: Sequence[str]) -> str:
@@ -93,10 +94,7 @@ def curves(rows: Sequence[dict[str, Any]], quantities: Sequence[str]) -> str:
         axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
         _legend(axes, len(quantities))
 
-    return _svg(draw, height=2.6)
-
-
-TITLES = {"loss": "training loss", "eval_loss": "validation loss", "rewards/margins": "margin of the chosen answer"}
+    return _svg(draw, height=2.6, grid="y")
 
 
 def _legend(axes: Axes, columns: int) -> None:
@@ -105,7 +103,7 @@ def _legend(axes: Axes, columns: int) -> None:
     )
 
 
-def _svg(draw: Callable[[Axes], None], *, height: float, spines: tuple[str, ...] = ("left", "bottom")) -> str:
+def _svg(draw: Callable[[Axes], None], *, height: float, grid: Literal["x", "y"] | None) -> str:
     """Draw on axes of the report's style; the same data give the same text."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -113,11 +111,12 @@ def _svg(draw: Callable[[Axes], None], *, height: float, spines: tuple[str, ...]
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "graft", "font.size": 9}):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         axes = figure.subplots()
-        axes.grid(axis="x" if "bottom" in spines else "both", color=FAINT, linewidth=0.6)
+        if grid:
+            axes.grid(axis=grid, color=FAINT, linewidth=0.6)
         axes.set_axisbelow(True)
         axes.tick_params(length=0, labelcolor=INK)
         for side, spine in axes.spines.items():
-            spine.set_visible(side in spines)
+            spine.set_visible(side == {"x": "left", "y": "bottom"}.get(grid or ""))
             spine.set_color(FAINT)
         draw(axes)
         return _inline(figure)

@@ -49,6 +49,8 @@ class Example:
 class Story:
     """Everything that the pages tell; a stage that did not run is simply missing from it."""
 
+    titles = MODELS
+
     def __init__(self, store: Store, record: RunRecord) -> None:
         self.store, self.record = store, record
         self.refs = {entry.stage: entry.ref for entry in record.stages if entry.ref is not None}
@@ -110,24 +112,28 @@ class Story:
     # the data
 
     @cached_property
-    def documents(self) -> list[tuple[str, str]]:
-        """(file, content hash)"""
-        rows = self._rows("parse", f"{ABOUT}/documents.jsonl")
-        return [(str(row.get("file", "")), str(row.get("document") or row.get("id", ""))) for row in rows]
+    def documents(self) -> list[dict[str, Any]]:
+        """The documents that something could be read of: `file`, `document` (content hash), `sections`, `aliases`."""
+        return [row for row in self._rows("parse", f"{ABOUT}/documents.jsonl") if row["sections"]]
 
     @property
     def funnel(self) -> list[tuple[str, int]]:
         """How many of what there was, from documents to training rows."""
         steps = (
-            ("documents", "parse", f"{ABOUT}/documents.jsonl"),
             ("sections", "parse", "sections.jsonl"),
             ("questions made", "generate", "qa.jsonl"),
             ("questions kept", "clean", "qa.jsonl"),
             ("training rows", "mix", "train.jsonl"),
             ("preference pairs", "prefer", "pairs.jsonl"),
         )
-        rows = {(stage, file.path): file.rows for stage, kept in self.manifests.items() for file in kept.files}
-        return [(title, count) for title, *place in steps if (count := rows.get((place[0], place[1]))) is not None]
+        rows = {
+            (stage, file.path): file.rows
+            for stage, manifest in self.manifests.items()
+            for file in manifest.files
+            if file.rows is not None
+        }
+        found = [(title, rows[stage, file]) for title, stage, file in steps if (stage, file) in rows]
+        return [("documents", len(self.documents)), *found] if "parse" in self.refs else found
 
     @property
     def losses(self) -> list[tuple[str, str, int]]:
@@ -221,7 +227,7 @@ class Story:
             question, marks = row["question"], row["marks"]
             sort = _sort(question["group"], marks)
             if sort and len(found[sort]) < EXAMPLES:
-                texts = {model: _brief(mark["answer"]) for model, mark in marks.items()}
+                texts = {title: _brief(marks[model]["answer"]) for model, title in MODELS.items()}
                 asked, expected = question["prompt"][-1]["content"], question["expected"]
                 found[sort].append(Example(sort, _brief(asked), _brief(expected), question["file"], texts))
         return [example for examples in found.values() for example in examples]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from artifacts.progress import Progress
+from artifacts.records import digest
 from artifacts.runs import Run
 from artifacts.stage import StageConfig, Work, produce
 from artifacts.store import Store
@@ -53,9 +54,9 @@ def _config(name: str) -> StageConfig:
 
 
 def parsed(work: Work[Any]) -> None:
-    work.write(
-        "about/documents.jsonl", [{"document": f"{place:064x}", "file": file} for place, file in enumerate(FILES)]
-    )
+    rows = [{"file": file, "document": digest(file), "sections": 8, "aliases": []} for file in FILES]
+    rows += [{"file": "secret.pdf", "document": digest("secret"), "sections": 0, "aliases": []}]
+    work.write("about/documents.jsonl", rows)
     work.write("sections.jsonl", [{"id": str(number)} for number in range(48)])
     work.reject("encrypted", {"file": "secret.pdf"}, "give its password")
     work.counts.update({"in": 7, "kept": 48})
