@@ -49,8 +49,12 @@ class UnreadableError(Exception):
         self.reason, self.detail = reason, detail
 
 
+LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"})
+
+
 def tidy(text: str) -> str:
-    """Without control characters and stray white space; line breaks stay."""
+    """Without control characters, ligatures and stray white space; line breaks stay."""
+    text = text.translate(LIGATURES)
     text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\ufeff\ud800-\udfff]", "", text.replace("\r\n", "\n"))
     lines = (re.sub(r"[ \t\u00a0\u3000]+", " ", line).strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)

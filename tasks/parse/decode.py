@@ -36,6 +36,8 @@ def decode(data: bytes) -> str:
 def _likeness(data: bytes, encoding: str) -> float:
     """The share of characters that are usual in English, Chinese or, among enough ASCII, West European text."""
     text = data.decode(encoding, "replace")
+    if "\x00" in text:
+        return 0.0
     ascii_text = sum(character.isascii() and (character.isprintable() or character in "\t\r\n") for character in text)
     usual = ascii_text + sum(character in FREQUENT for character in text)
     if encoding == "cp1252" and ascii_text > 0.7 * len(text):

@@ -19,18 +19,19 @@ SCRIPTS = {
 }
 PATTERNS = {name: re.compile(f"[{characters}]") for name, characters in SCRIPTS.items()}
 LETTERS_A_WORD = 4  # one character of Chinese says as much as some letters do
+FEWEST_OF_SCRIPT = 8  # a section with fewer is in the document's own language
 FEWEST_LETTERS = 200
 LEAST_PROBABILITY = 0.9
 
 
-def script_of(text: str) -> str:
-    """The language that the script tells, or "latin"."""
+def script_of(text: str, otherwise: str = "latin") -> str:
+    """The language that the script tells, or "latin"; `otherwise` where there are too few letters to tell."""
     counts = Counter({name: len(pattern.findall(text)) for name, pattern in PATTERNS.items()})
     counts["latin"] //= LETTERS_A_WORD
     if counts["ja"] * 10 > counts["zh"] and counts["ja"]:  # Japanese mixes kana into Han characters
         counts["ja"] += counts.pop("zh", 0)
     name, count = counts.most_common(1)[0]
-    return name if count else "latin"
+    return name if count >= FEWEST_OF_SCRIPT else otherwise
 
 
 def latin_language(texts: list[str]) -> str:
@@ -50,7 +51,8 @@ def latin_language(texts: list[str]) -> str:
 
 def languages(texts: list[str]) -> list[str]:
     """The language of each text of one document."""
-    scripts = [script_of(text) for text in texts]
+    main = script_of(" ".join(texts))
+    scripts = [script_of(text, main) for text in texts]
     latin = [text for text, script in zip(texts, scripts, strict=True) if script == "latin"]
     language = latin_language(latin) if latin else "en"
     return [language if script == "latin" else script for script in scripts]

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
+from statistics import mode
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -37,15 +37,15 @@ class Typography:
 
     def __init__(self, lines: list[Line]) -> None:
         characters: Counter[float] = Counter()
-        steps: defaultdict[float, list[float]] = defaultdict(list)
+        steps: defaultdict[float, list[int]] = defaultdict(list)
         for before, line in zip([None, *lines], lines, strict=False):
             characters[line.size] += len(line.text)
             if before and before.size == line.size and overlap(before.box, line.box) and line.box[1] > before.box[1]:
-                steps[line.size].append(line.box[1] - before.box[1])
+                steps[line.size].append(round(line.box[1] - before.box[1]))
         body = max(characters, key=lambda size: (characters[size], size), default=0.0)
         larger = sorted((size for size in characters if size > body * HEADING_SIZE), reverse=True)
         self.levels = {size: min(level, DEEPEST) for level, size in enumerate(larger, start=1)}
-        self.leading = {size: min(median(found), 2 * size) for size, found in steps.items()}
+        self.leading = {size: min(mode(sorted(found)), 2 * size) for size, found in steps.items()}
 
 
 def paragraphs(lines: list[Line], typography: Typography) -> Iterator[tuple[list[Line], str]]:
@@ -107,16 +107,16 @@ def overlap(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2]
 
 
-def running_lines(pages: list[tuple[float, list[Line]]]) -> set[Line]:
+def running_lines(pages: list[tuple[float, list[Line]]], typography: Typography) -> set[Line]:
     """Headers and footers: lines that stand at the edge of several pages, and differ by numbers at most.
 
-    Each page is its height and its lines. In a document of one page nothing repeats.
+    Each page is its height and its lines. A line as large as a heading is none, and one page repeats nothing.
     """
     places: defaultdict[tuple[str, bool], list[Line]] = defaultdict(list)
     for height, lines in pages:
         for line in lines:
             top, bottom = line.box[3] < height * EDGE, line.box[1] > height * (1 - EDGE)
-            if top or bottom:
+            if (top or bottom) and line.size not in typography.levels:
                 places[NUMBER.sub("#", line.text), top].append(line)
     fewest = max(2, min(FEWEST_PAGES, round(len(pages) * FEW_PAGES)))
     repeated = (found for found in places.values() if len({line.page for line in found}) >= fewest)

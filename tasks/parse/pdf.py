@@ -61,7 +61,7 @@ def _page(page: Any) -> Page:
         if text and spans and line["dir"][0] > 0.9:  # what runs up or down is a stamp in the margin
             size = max(spans, key=lambda span: len(span["text"]))["size"]
             bold = all(span["flags"] & pymupdf.TEXT_FONT_BOLD for span in spans)
-            found.lines.append(Line(text, line["bbox"], round(size, 1), bold, found.number))
+            found.lines.append(Line(text, line["bbox"], round(size * 2) / 2, bold, found.number))
     if found.lines and FEWEST_RULES <= _rules(page) <= MOST_RULES:
         found.tables = list(_tables(page))
     return found
@@ -87,11 +87,11 @@ def _words_in(words: list[Any], cell: Box) -> str:
 
 
 def _blocks(pages: list[Page]) -> Iterator[Block]:
-    running = running_lines([(page.height, page.lines) for page in pages])
+    typography = Typography([line for page in pages for line in page.lines])
+    running = running_lines([(page.height, page.lines) for page in pages], typography)
     for page in pages:
         in_tables = [line for line in page.lines if any(_within(line.box, box) for box, _ in page.tables)]
         page.lines = [line for line in page.lines if line not in running and line not in in_tables]
-    typography = Typography([line for page in pages for line in page.lines])
     for page in pages:
         waiting = sorted(page.tables, key=lambda found: found[0][1])
         for lines, text in paragraphs(page.lines, typography):
@@ -129,8 +129,8 @@ def _level(lines: list[Line], text: str, typography: Typography) -> int | None:
         return level
     if (level := level_of(text)) is not None:
         return level
-    alone = len(lines) == 1 and lines[0].bold and len(text) <= LONGEST_HEADING / 2
-    return BOLD_HEADING if alone and not PROSE.search(text) else None
+    bold = all(line.bold for line in lines) and len(text) <= LONGEST_HEADING / 2
+    return BOLD_HEADING if bold and not PROSE.search(text) else None
 
 
 def _within(box: Box, outer: Box) -> bool:
