@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from importlib import metadata
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.source import ROOT
+from tests.source import ROOMS, ROOT, imports, sources
 
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
 PINS = dict(line.split("==") for line in LOCK)
@@ -28,6 +29,19 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
     for text in (*project["dependencies"], *project["optional-dependencies"]["dev"], "setuptools>=77"):
         wanted = Requirement(text)
         assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)]), text
+
+
+def test_all_that_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
+    providers = metadata.packages_distributions()
+    for path in sources():
+        for found in imports(path):
+            top = found.module.split(".")[0]
+            if top in sys.stdlib_module_names or top in ROOMS:
+                continue
+            names = {canonicalize_name(name) for name in providers[top]}
+            assert names & declared, f"{path.relative_to(ROOT)}:{found.line} imports {top} ({', '.join(names)})"
 
 
 def test_what_runs_here_is_what_is_locked() -> None:
