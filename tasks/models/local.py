@@ -83,6 +83,8 @@ def load_model(
         from peft import PeftModel
 
         model = PeftModel.from_pretrained(model, str(adapter), is_trainable=trainable)
+        # Where a checkpoint is saved PEFT looks the base's configuration up by this name, and on a hub if it must.
+        model.peft_config["default"].base_model_name_or_path = kwargs["pretrained_model_name_or_path"]
     return model
 
 

@@ -31,7 +31,11 @@ def tuned(request: pytest.FixtureRequest, tiny_model: ModelConfig, tmp_path_fact
 
 @pytest.fixture(scope="module")
 def adapter(tiny_model: ModelConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tuned_model(tiny_model, tmp_path_factory.mktemp("sft"), "lora")
+    folder = tuned_model(tiny_model, tmp_path_factory.mktemp("sft"), "lora")
+    path = folder / "adapter" / "adapter_config.json"
+    values = json.loads(path.read_text(encoding="utf-8"))  # the bundled base has a name that is no folder
+    path.write_text(json.dumps(values | {"base_model_name_or_path": "embedded"}), encoding="utf-8")
+    return folder
 
 
 def config_for(**dials: Any) -> AlignConfig:
@@ -84,6 +88,7 @@ def test_a_wrong_reference_is_found_before_training(tiny_model: ModelConfig, tun
         check_reference(measure(trainer, trainer.train_dataset), config.beta)
 
 
+@pytest.mark.filterwarnings("error:Unable to fetch remote file")
 def test_the_same_seed_gives_the_same_adapter_also_after_a_kill(adapter: Path, tmp_path: Path) -> None:
     config = config_for(checkpoint_steps=4)
     whole = aligned(config, tmp_path / "whole", adapter, PAIRS)
