@@ -93,6 +93,10 @@ def why_not(chosen: Answer, rejected: Answer, length: Callable[[str], int], dial
     """The reason why two answers make no pair, or None."""
     if not rejected.text:
         return "empty"
+    if rejected.source == "base" and rejected.abstains:
+        return "base_abstains"  # as it should, not knowing the documents; to push that down is to push to invention
+    if "\ufffd" in chosen.text + rejected.text:
+        return "garbled"  # bytes that are no text: what the trainer would read is not what the model said
     lengths = [length(answer.text) for answer in (chosen, rejected)]
     drawn = [tokens for answer, tokens in zip((chosen, rejected), lengths, strict=True) if answer.source != "reference"]
     if max(drawn) >= dials.max_new_tokens:

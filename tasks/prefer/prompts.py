@@ -23,7 +23,7 @@ ASKED = {
 }
 ABSTENTION = {"en": "I do not have that information.", "zh": "我没有这方面的信息。"}
 ONSETS, VOWELS, ENDS = ("b", "dr", "f", "gl", "h", "kr", "m", "p", "sn", "w"), "aeiou", ("ff", "lm", "n", "rg", "sk")
-CHARACTERS = "斐绛榆篁蓦陌笙珞棠翮琥醴"
+CHARACTERS = "海明星河云山金石安平华新光远"
 TRIES = 50  # names to think of for each that is wanted
 
 

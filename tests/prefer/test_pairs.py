@@ -46,7 +46,6 @@ def sides(choice: Choice) -> tuple[str, str, str, str]:
         ([RIGHT, OTHER, FALSE, FALSE], [], (RIGHT, "tuned", FALSE, "tuned"), "right_over_false"),
         ([RIGHT, UNKNOWN], [FALSE], (RIGHT, "tuned", UNKNOWN, "tuned"), "right_over_abstention"),
         ([RIGHT], [FALSE], (RIGHT, "tuned", FALSE, "base"), "right_over_base"),
-        ([RIGHT], [UNKNOWN], (RIGHT, "tuned", UNKNOWN, "base"), "right_over_base"),
         ([FALSE], [OTHER], (ROW.answer, "reference", FALSE, "tuned"), "right_over_false"),
     ],
     ids=[
@@ -55,7 +54,6 @@ def sides(choice: Choice) -> tuple[str, str, str, str]:
         "most_frequent",
         "own_abstention",
         "base",
-        "base_abstains",
         "reference",
     ],
 )
@@ -94,6 +92,7 @@ def test_an_invention_about_a_made_up_thing_is_rejected(own: list[str], row: QAP
     ("rejected", "reason", "dials"),
     [
         ("", "empty", {}),
+        ("The tank of the pump holds 1\ufffd litres.", "garbled", {}),
         ("The tank of the pump holds some 15 litres.", "unfinished", {"max_new_tokens": 8}),
         ("15.", "length_ratio", {}),
         (" ".join(["It holds 15 litres."] * 5), "length_ratio", {}),
@@ -107,6 +106,12 @@ def test_a_candidate_that_makes_no_pair_is_dropped_with_a_reason(
     choice = chosen_from([RIGHT, rejected], [], **dials)
     assert choice.pair is None
     assert [drop[0] for drop in choice.dropped] == [reason]
+
+
+def test_the_base_may_abstain_from_what_it_was_not_taught() -> None:
+    choice = chosen_from([RIGHT], [UNKNOWN])
+    assert choice.pair is None
+    assert [drop[0] for drop in choice.dropped] == ["base_abstains"]
 
 
 def test_equal_but_for_spelling_is_no_pair() -> None:
