@@ -290,7 +290,7 @@ def sample(
     return rows
 
 
-def replay_rows(seed: int = 5, wordings: int = 2, unknown: int = 150, worlds: int = 60) -> list[Row]:
+def replay_rows(seed: int = 5, wordings: int = 2, unknown: int = 300, worlds: int = 60) -> list[Row]:
     """Rows that remind of everything: `wordings` of each item, and a few unknown and made-up ones a language."""
     draw = random.Random(seed)
     by_answer: dict[tuple[str, str], list[Row]] = {}
