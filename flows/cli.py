@@ -86,7 +86,7 @@ def run(
     from flows.table import print_summary
 
     record = start(config, loaded, overrides=overrides, force=force, until=until)
-    print_summary(store, record, config)
+    print_summary(store, record, config, overrides)
 
 
 @app.command()
@@ -120,7 +120,9 @@ def validate(config: ConfigPath = DEFAULT, overrides: Overrides = []) -> None:
 
 @app.command()
 def status(
-    config: ConfigPath = DEFAULT, count: Annotated[int, typer.Option("--runs", "-n", min=1, help="How many runs.")] = 5
+    config: ConfigPath = DEFAULT,
+    overrides: Overrides = [],
+    count: Annotated[int, typer.Option("--runs", "-n", min=1, help="How many runs.")] = 5,
 ) -> None:
     """Show the latest runs and what each of their stages did.
 
@@ -128,13 +130,14 @@ def status(
     """
     from flows.show import print_status
 
-    print_status(read(config, [])[1], count)
+    print_status(read(config, overrides)[1], count)
 
 
 @app.command()
 def show(
     what: Annotated[str, typer.Argument(metavar="STAGE|KEY", help="A stage (its newest artifact) or a key's start.")],
     config: ConfigPath = DEFAULT,
+    overrides: Overrides = [],
     rows: Annotated[int, typer.Option(min=0, help="How many rows of each file to show.")] = 3,
     rejects: Annotated[bool, typer.Option("--rejects", help="Show what was left out, and why, instead.")] = False,
 ) -> None:
@@ -144,13 +147,14 @@ def show(
     """
     from flows.show import print_artifact
 
-    print_artifact(read(config, [])[1], what, rows=rows, rejects=rejects)
+    print_artifact(read(config, overrides)[1], what, rows=rows, rejects=rejects)
 
 
 @app.command()
 def lineage(
     what: Annotated[str, typer.Argument(metavar="ROW|DOCUMENT", help="A row's, fact's or document's id, or a file.")],
     config: ConfigPath = DEFAULT,
+    overrides: Overrides = [],
 ) -> None:
     """Trace a row back to its section, page and file, and forward to the models that were trained on it.
 
@@ -158,12 +162,13 @@ def lineage(
     """
     from flows.show import print_lineage
 
-    print_lineage(read(config, [])[1], what)
+    print_lineage(read(config, overrides)[1], what)
 
 
 @app.command()
 def chat(
     config: ConfigPath = DEFAULT,
+    overrides: Overrides = [],
     question: Annotated[str | None, typer.Option("--question", "-q", help="Ask this and leave.")] = None,
     stage: Annotated[Stage, typer.Option(help="Whose model: sft or align.")] = Stage.align,
     run_id: Annotated[str | None, typer.Option("--run", help="The run whose model to ask; else the latest.")] = None,
@@ -175,16 +180,16 @@ def chat(
     """
     from flows.chat import converse
 
-    converse(read(config, [])[1], question, stage=stage, run=run_id, max_tokens=max_tokens)
+    converse(read(config, overrides)[1], question, stage=stage, run=run_id, max_tokens=max_tokens)
 
 
 @app.command()
-def verify(config: ConfigPath = DEFAULT) -> None:
+def verify(config: ConfigPath = DEFAULT, overrides: Overrides = []) -> None:
     """Hash every artifact again; exit 1 where a file was lost or altered.
 
     Example: `graft verify -c configs/nightly.yaml`
     """
-    store = read(config, [])[1]
+    store = read(config, overrides)[1]
     whole, damaged = 0, 0
     for _, damage in store.verify():
         if damage is None:
@@ -200,6 +205,7 @@ def verify(config: ConfigPath = DEFAULT) -> None:
 @app.command()
 def gc(
     config: ConfigPath = DEFAULT,
+    overrides: Overrides = [],
     keep: Annotated[int, typer.Option(min=1, help="Keep what this many latest runs used.")] = 5,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go.")] = False,
 ) -> None:
@@ -210,7 +216,7 @@ def gc(
     from artifacts.gc import collect
     from flows.show import print_garbage
 
-    store = read(config, [])[1]
+    store = read(config, overrides)[1]
     print_garbage(collect(store, keep=keep, dry_run=dry_run), dry_run=dry_run)
 
 

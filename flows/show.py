@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from artifacts.gc import Garbage
 from artifacts.lineage import Hit, Lineage, trace
@@ -24,19 +24,27 @@ COLOURS = {"done": "green", "failed": "red", "running": "cyan", "interrupted": "
 
 def print_status(store: Store, count: int) -> None:
     """The latest runs, a line each, and the error of those that failed."""
-    console, table = Console(), Table("run", "name", "state", "started (UTC)", "took", "stages", box=None)
+    console, table = Console(), Table(Column("run", no_wrap=True), "name", "state", "took", "stages", box=None)
     records = runs(store)[:count]
     if not records:
         raise StoreError(f"{store.root}: no run yet; start one with `graft run`")
     for record in records:
-        stages = ", ".join(f"{entry.stage} {entry.state}" for entry in record.stages)
         state = f"[{COLOURS[record.state]}]{record.state}[/]"
-        table.add_row(record.id, escape(record.name), state, record.started[:19], _took(record), stages)
+        table.add_row(record.id, escape(record.name), state, _took(record), _stages(record))
     console.print(table)
     for record in records:
         for entry in record.stages:
             if entry.error:
                 console.print(f"[red]{record.id} {entry.stage}:[/] {escape(entry.error)}")
+
+
+def _stages(record: RunRecord) -> str:
+    """Such as `parse to mix reused, sft made`."""
+    spans = []
+    for state, entries in groupby(record.stages, key=lambda entry: entry.state):
+        names = [entry.stage for entry in entries]
+        spans.append(f"{names[0]} to {names[-1]} {state}" if len(names) > 1 else f"{names[0]} {state}")
+    return ", ".join(spans)
 
 
 def _took(record: RunRecord) -> str:

@@ -17,8 +17,8 @@ from tasks.evaluate.scores import ALL, Invented, Scores, Tally
 MODELS = ("base", "sft", "aligned")
 
 
-def print_summary(store: Store, record: RunRecord, config: Path) -> None:
-    """The tables and paths of a run that is done."""
+def print_summary(store: Store, record: RunRecord, config: Path, overrides: Sequence[str]) -> None:
+    """The tables and paths of a run that is done, and the command to talk to its model."""
     console = Console()
     console.print(stage_table(store, record))
     if (ref := record.ref("evaluate")) is not None:
@@ -32,7 +32,8 @@ def print_summary(store: Store, record: RunRecord, config: Path) -> None:
     for stage in ("align", "sft"):
         if (ref := record.ref(stage)) is not None:
             console.print(f"{'adapter':<11} {store.path(ref) / 'adapter'}", highlight=False, soft_wrap=True)
-            command = f"graft chat -c {shlex.quote(str(config))} --stage {stage}"
+            place = [word for override in overrides if override.startswith("store=") for word in ("--set", override)]
+            command = shlex.join(["graft", "chat", "-c", str(config), *place, "--stage", stage])
             console.print(f"{'try it':<11} {command}", highlight=False, soft_wrap=True)
             break
 
