@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,7 @@ from artifacts.store import ABOUT, Manifest, Store
 MODELS = {"base": "base", "sft": "SFT", "aligned": "aligned"}
 LANGUAGES = {"all": "all", "en": "English", "zh": "Chinese"}
 KINDS = {"all": "all", "wording": "new wording", "noun_phrase": "new name for the thing", "frame": "new sentence frame"}
-EMBEDDED = "embedded"  # path of the bundled toy, as tasks.models.config names it
+EMBEDDED, EMBEDDED_FOLDER = "embedded", "tasks/models/embedded/weights"  # the bundled toy, and where it lies
 EXAMPLES = 3  # of each sort
 LONG = 300  # characters of an answer that are shown
 
@@ -37,13 +37,13 @@ class Row:
         return float(cell[self.key]) / cell["total"] if cell["total"] else 0.0
 
 
-@dataclass
+@dataclass(frozen=True)
 class Example:
     sort: str
     question: str
     expected: str
     file: str
-    answers: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str]  # by the model's title
 
 
 class Story:
@@ -156,10 +156,10 @@ class Story:
         return list(self._rows(stage, f"{ABOUT}/curve.jsonl"))
 
     @property
-    def base(self) -> dict[str, Any]:
-        """The base model's configuration, as `sft` was given it."""
-        model = self.manifests["sft"].config.get("model") if "sft" in self.manifests else None
-        return model if isinstance(model, dict) else {}
+    def base_path(self) -> str:
+        """The base model as a loader is told it: a folder, or an id at a hub."""
+        path = str(self.manifests["sft"].config.get("model", {}).get("path", ""))
+        return EMBEDDED_FOLDER if path == EMBEDDED else path
 
     @property
     def hub_id(self) -> str:
@@ -178,7 +178,7 @@ class Story:
 
     @property
     def is_toy(self) -> bool:
-        return self.base.get("path") == EMBEDDED
+        return self.base_path == EMBEDDED_FOLDER
 
     # the scores
 
@@ -221,16 +221,21 @@ class Story:
 
     @cached_property
     def examples(self) -> list[Example]:
-        """A few questions of each sort with what the models answered, the worst sorts first."""
-        found: dict[str, list[Example]] = {sort: [] for sort in ("missed", "made up", "forgotten", "learned")}
+        """A few questions of each sort with what the models answered, one a fact, the worst sorts first."""
+        found: dict[str, dict[str, Example]] = {sort: {} for sort in ("missed", "made up", "forgotten", "learned")}
         for row in self._rows("evaluate", "answers.jsonl"):
             question, marks = row["question"], row["marks"]
             sort = _sort(question["group"], marks)
-            if sort and len(found[sort]) < EXAMPLES:
-                texts = {title: _brief(marks[model]["answer"]) for model, title in MODELS.items()}
-                asked, expected = question["prompt"][-1]["content"], question["expected"]
-                found[sort].append(Example(sort, _brief(asked), _brief(expected), question["file"], texts))
-        return [example for examples in found.values() for example in examples]
+            subject = question["fact"] or question["id"]
+            if sort and len(found[sort]) < EXAMPLES and subject not in found[sort]:
+                found[sort][subject] = Example(
+                    sort,
+                    _brief(question["prompt"][-1]["content"]),
+                    _brief(question["expected"]),
+                    question["file"],
+                    {title: _brief(marks[model]["answer"]) for model, title in MODELS.items()},
+                )
+        return [example for examples in found.values() for example in examples.values()]
 
     def _rows(self, stage: str, name: str) -> Iterator[dict[str, Any]]:
         """Rows of an artifact's file; none where the stage did not run or left no such file."""

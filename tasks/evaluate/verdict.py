@@ -45,15 +45,15 @@ def _retention(measures: Measures, most: float) -> Gate:
 
 
 def _hallucination(measures: Measures, most: float) -> Gate:
-    before, after = measures.hallucination[SFT][ALL], measures.hallucination[ALIGNED][ALL]
+    base, before, after = (measures.hallucination[model][ALL] for model in (BASE, SFT, ALIGNED))
     if not after.total:
         return _unmeasured(
             "hallucination", "no unanswerable question was there to ask; see generate.probes.unanswerable"
         )
     rise = after.share - before.share
     reason = (
-        f"of {after.total} questions that have no answer {after.invented} were given an invented one, "
-        f"{before.invented} before alignment; the share may rise by at most {most:.2f}"
+        f"{after.invented} of {after.total} questions that have no answer got an invented one, {before.invented} "
+        f"before alignment and {base.invented} of the base model; alignment may raise the share by at most {most:.2f}"
     )
     return Gate(name="hallucination", passed=rise <= most, reason=reason)
 

@@ -36,7 +36,7 @@ def test_a_base_model_of_a_hub_is_named(store: Store) -> None:
     front, text = card(store, broken={"sft": from_hub}, until="align")
     assert front["base_model"] == "Qwen/Qwen3-0.6B"
     assert front["library_name"] == "peft"
-    assert "AutoPeftModelForCausalLM.from_pretrained" in text
+    assert "PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(" in text
 
 
 def test_the_card_says_what_went_in_and_how_to_load_it(store: Store) -> None:

@@ -120,7 +120,7 @@ def test_each_gate_can_fail_and_says_why() -> None:
     hallucination = next(gate for gate in verdict.gates if gate.name == "hallucination")
     assert not verdict.passed
     assert not hallucination.passed
-    assert "4 were given an invented one, 0 before alignment" in hallucination.reason
+    assert "4 of 4 questions that have no answer got an invented one, 0 before alignment" in hallucination.reason
 
 
 def test_a_model_that_learned_nothing_does_not_pass() -> None:
