@@ -1,0 +1,196 @@
+"""The stage as a whole: rejects, aliases, what is read again, and documents that hang or crash their reader."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import docx
+import pymupdf
+import pytest
+
+from artifacts.stage import StageError, plan_for
+from tasks.parse.config import ParseConfig
+from tasks.parse.pool import read_all
+from tests.parse.reading import parse
+
+DIALS = {"min_characters": 0, "max_characters": 1000}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "documents"
+    (root / "deep").mkdir(parents=True)
+    (root / "pump.txt").write_text("Weight: 12 kg", encoding="utf-8")
+    (root / "deep" / "水箱.txt").write_text("容量：五升", encoding="utf-8")
+    return root
+
+
+def bomb(path: Path) -> None:
+    docx.Document().save(str(path))
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/media/zeros.bin", bytes(30 << 20))
+
+
+def locked(path: Path) -> None:
+    document = pymupdf.open()
+    document.new_page().insert_text((72, 72), "secret")
+    document.save(str(path), encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="pw", owner_pw="pw")
+
+
+def scanned(path: Path) -> None:
+    document = pymupdf.open()
+    picture = pymupdf.Pixmap(pymupdf.csRGB, (0, 0, 50, 50), False)
+    picture.clear_with(128)
+    document.new_page().insert_image(pymupdf.Rect(0, 0, 500, 500), pixmap=picture)
+    document.save(str(path))
+
+
+def test_what_cannot_be_read_is_rejected_with_a_reason_and_the_rest_goes_on(folder: Path, tmp_path: Path) -> None:
+    bomb(folder / "bomb.docx")
+    locked(folder / "locked.pdf")
+    scanned(folder / "scan.pdf")
+    (folder / "empty.docx").touch()
+    (folder / "blank.txt").write_text(" \n", encoding="utf-8")
+    (folder / "broken.docx").write_bytes((folder / "bomb.docx").read_bytes()[:5000])
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7\n garbage")
+    (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    (folder / "old.doc").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    (folder / "large.txt").write_bytes(b"word " * 300_000)
+    (folder / "link.txt").symlink_to("/etc/hostname")
+    parsed = parse(folder, tmp_path / "store", max_megabytes=1)
+    assert parsed.reasons() == {
+        "bomb.docx": "unpacks_too_large",
+        "locked.pdf": "encrypted",
+        "scan.pdf": "no_text",
+        "empty.docx": "empty",
+        "blank.txt": "empty",
+        "broken.docx": "broken",
+        "broken.pdf": "broken",
+        "picture.png": "unknown_type",
+        "old.doc": "old_format",
+        "large.txt": "too_large",
+        "link.txt": "link",
+    }
+    assert {section.file for section in parsed.sections} == {"pump.txt", "deep/水箱.txt"}
+    assert all(reject.detail for reject in parsed.rejects)
+    assert parsed.manifest.counts["in"] == 13
+    assert parsed.manifest.counts["documents"] == 2
+
+
+def test_one_content_under_two_names_is_one_document(folder: Path, tmp_path: Path) -> None:
+    before = parse(folder, tmp_path / "store")
+    (folder / "z copy.txt").write_bytes((folder / "pump.txt").read_bytes())
+    after = parse(folder, tmp_path / "store")
+    assert after.sections == before.sections
+    assert after.manifest.digest == before.manifest.digest
+    assert {row["file"]: row["aliases"] for row in after.documents} == {"deep/水箱.txt": [], "pump.txt": ["z copy.txt"]}
+
+
+def test_only_what_changed_is_read_again(folder: Path, tmp_path: Path) -> None:
+    first = parse(folder, tmp_path / "store").manifest.counts
+    assert first["reused"] == 0
+    assert "added" not in first
+    (folder / "new.txt").write_text("Height: 3 m", encoding="utf-8")
+    (folder / "pump.txt").unlink()
+    second = parse(folder, tmp_path / "store").manifest.counts
+    assert (second["reused"], second["added"], second["removed"]) == (1, 1, 1)
+    third = parse(folder, tmp_path / "store").manifest.counts
+    assert (third["reused"], third["added"], third["removed"]) == (2, 0, 0)
+    assert parse(folder, tmp_path / "store", max_characters=300).manifest.counts["reused"] == 0
+
+
+def test_the_id_of_a_section_does_not_change_with_the_rest_of_its_document(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    path = folder / "velm.txt"
+    path.write_text("Velm\n\nChapter 1 One\nFirst text.\n\nChapter 2 Two\nSecond text.\n", encoding="utf-8")
+    before = {s.headings[-1]: s.id for s in parse(folder, tmp_path / "store").sections}
+    path.write_text("Velm\n\nChapter 1 One\nOther text.\n\nChapter 2 Two\nSecond text.\n", encoding="utf-8")
+    after = {s.headings[-1]: s.id for s in parse(folder, tmp_path / "store").sections}
+    assert before["Chapter 2 Two"] == after["Chapter 2 Two"]
+    assert before["Chapter 1 One"] != after["Chapter 1 One"]
+
+
+def test_a_section_that_stands_twice_is_kept_once(folder: Path, tmp_path: Path) -> None:
+    (folder / "second.txt").write_text("Weight: 12 kg\n", encoding="utf-8")  # differs from pump.txt by its line end
+    parsed = parse(folder, tmp_path / "store")
+    ids = [section.id for section in parsed.sections]
+    assert len(ids) == len(set(ids)) == 2
+    assert [reject.reason for reject in parsed.rejects] == ["duplicate_section"]
+
+
+def test_hidden_and_lock_files_are_no_documents(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    for name in (".git/x.txt", ".hidden.txt", "~$pump.docx"):
+        (folder / name).write_text("x", encoding="utf-8")
+    assert sorted(ParseConfig(source=folder).outside()) == ["deep/水箱.txt", "pump.txt"]
+
+
+def test_a_missing_or_empty_folder_says_so(tmp_path: Path) -> None:
+    for source, what in ((tmp_path / "none", "is not a folder"), (tmp_path, "holds no files")):
+        with pytest.raises(StageError, match=f"parse.source: .*{what}"):
+            plan_for(ParseConfig(source=source), {})
+
+
+def test_nothing_readable_at_all_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "empty.pdf").touch()
+    with pytest.raises(StageError, match=r"nothing could be read of 1 files .*empty \(1\)"):
+        parse(folder, tmp_path / "store")
+
+
+def test_the_place_of_the_folder_and_the_workers_are_not_in_the_key(folder: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "moved"
+    plan = plan_for(ParseConfig(source=folder, workers=1), {})
+    folder.rename(moved)
+    assert plan_for(ParseConfig(source=moved, workers=7), {}).key == plan.key
+
+
+def test_a_document_that_hangs_costs_only_itself(folder: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "hangs.txt"
+    os.mkfifo(pipe)  # opening it waits for a writer that never comes
+    paths = {"hangs": pipe, "fine": folder / "pump.txt"}
+    answers = dict(read_all(paths, DIALS, workers=1, seconds=1))
+    assert answers["hangs"]["died"][0] == "timeout"
+    assert answers["fine"]["sections"][0]["text"] == "Weight: 12 kg"
+
+
+def test_a_document_that_crashes_its_reader_costs_only_itself(folder: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "crashes.txt"
+    os.mkfifo(pipe)
+    paths = {"crashes": pipe, "fine": folder / "pump.txt"}
+    killer = threading.Thread(target=crash_readers, args=(pipe,))
+    killer.start()
+    answers = dict(read_all(paths, DIALS, workers=1, seconds=60))
+    killer.join()
+    reason, detail = answers["crashes"]["died"]
+    assert reason == "crashed"
+    assert "SIGSEGV" in detail
+    assert "sections" in answers["fine"]
+
+
+def crash_readers(pipe: Path) -> None:
+    """Wait until a reader has the pipe open for reading, which is when it can be opened for writing; then crash it."""
+    while True:
+        try:
+            writer = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            time.sleep(0.05)
+            continue
+        for pid in readers():
+            os.kill(pid, signal.SIGSEGV)
+        os.close(writer)
+        return
+
+
+def readers() -> list[int]:
+    """The processes that this one started to read documents."""
+    children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    pids = [int(pid) for listed in children for pid in listed.read_text().split()]
+    return [pid for pid in pids if b"tasks.parse.child" in Path(f"/proc/{pid}/cmdline").read_bytes()]
