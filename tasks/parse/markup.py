@@ -15,7 +15,7 @@ from tasks.parse.decode import decode
 if TYPE_CHECKING:
     from unstructured.documents.elements import Element
 
-DROPPED = ("script", "style", "noscript", "template", "nav", "aside", "footer", "iframe", "svg", "form", "button")
+DROPPED = ("script", "style", "noscript", "template", "nav", "aside", "footer", "iframe", "svg", "select", "button")
 BREAK = "\ue000"  # stands for a line break while unstructured folds white space
 SKIPPED = {"Header", "Footer", "PageBreak", "PageNumber", "Image"}
 
