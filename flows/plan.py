@@ -13,6 +13,8 @@ from artifacts.stage import plan_for, reasons
 from artifacts.store import Ref, Store
 from configs.schema import Config
 
+REASONS = 8  # told of each stage
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -47,12 +49,17 @@ def print_plan(planned: list[Planned], config: Config, store: Store) -> None:
     colours = {"cached": "green", "will run": "yellow", "unknown": "dim"}
     table = Table("stage", "outlook", "why", box=None)
     for entry in planned:
-        why = "\n".join(entry.why) or (f"{entry.ref.rows:,} rows are there" if entry.ref else "")
+        why = "\n".join(shortened(entry.why)) or (f"{entry.ref.rows:,} rows are there" if entry.ref else "")
         table.add_row(entry.stage, f"[{colours[entry.state]}]{entry.state}[/]", why)
     console = Console()
     console.print(table)
     outlook = teacher_outlook(planned, config, store)
     console.print(f"\n{documents(config):,} documents in {config.parse.source}; {outlook}")
+
+
+def shortened(why: tuple[str, ...]) -> list[str]:
+    """The first reasons; a folder of new documents would fill the screen."""
+    return [*why[:REASONS], *([f"and {len(why) - REASONS:,} more"] if len(why) > REASONS else [])]
 
 
 def documents(config: Config) -> int:

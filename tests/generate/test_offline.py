@@ -39,7 +39,7 @@ def found(text: str, **kwargs: Any) -> list[tuple[str, str, str]]:
         ("Keep the machine dry. It was a cold day, as ever.", []),
         ("See https://example.org: it has more.", []),
         (
-            "Read this first: never open the case while it runs, because the motor may start at any time, day or night.",
+            "Read this first: never open the case while it runs, because the motor may start at any hour.",
             [],
         ),
     ],
