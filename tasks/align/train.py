@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 TRL_LOSSES = {"dpo": "sigmoid", "ipo": "ipo"}
 LOGGED_SHARE = 0.02  # of the steps between two points of the curve
+POINTS = 5  # of the curve, whose mean tells whether the chosen answers lose probability
 PROBED = 64  # pairs that are measured before and after
 SAME = 0.01  # nats an answer that policy and reference may differ by before the first step
 
@@ -163,12 +165,19 @@ def check_reference(start: dict[str, float], beta: float) -> None:
 
 
 def _stop_when_chosen_drops(config: AlignConfig) -> TrainerCallback:
-    """`rewards/chosen` is beta times how far the chosen answers' log probability lies above its start."""
+    """`rewards/chosen` is beta times how far the chosen answers' log probability lies above its start.
+
+    One point of the curve may be a single batch, so the mean of the newest few decides.
+    """
     from transformers import TrainerCallback
+
+    newest: deque[float] = deque(maxlen=POINTS)
 
     class StopWhenChosenDrops(TrainerCallback):  # type: ignore[misc]
         def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **kwargs: Any) -> None:
-            if logs.get("rewards/chosen", 0.0) / config.beta < -config.max_chosen_drop:
+            if "rewards/chosen" in logs:
+                newest.append(logs["rewards/chosen"] / config.beta)
+            if len(newest) == POINTS and sum(newest) / POINTS < -config.max_chosen_drop:
                 control.should_training_stop = True
 
     return StopWhenChosenDrops()
