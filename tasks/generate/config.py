@@ -12,6 +12,7 @@ from artifacts.store import file_sha256
 from tasks.models.config import OpenAIEndpoint
 
 PROMPTS = Path(__file__).parent / "prompts"
+WORDINGS = Path(__file__).parent / "wordings.yaml"  # how the offline teacher asks
 PROMPT_LANGUAGES = ("en", "zh")
 PROMPT_NAMES = tuple(
     f"{part}.{language}.md" for part in ("system", "user", "again", "paraphrase") for language in PROMPT_LANGUAGES
@@ -22,7 +23,7 @@ class OfflineTeacher(Dials):
     """Rules over the structure of the text (headings, tables, definitions, key: value lines); no language model."""
 
     kind: Literal["offline"] = "offline"
-    wordings: int = Field(default=8, ge=2)
+    wordings: int = Field(default=8, ge=2, le=20)
     """Questions for each fact, those held out not counted."""
     names: int = Field(default=4, ge=1)
     """Names of the asked thing that the questions of a fact go over ("tank capacity", "volume of the tank" ...)."""
@@ -74,5 +75,5 @@ class GenerateConfig(StageConfig):
 
     def outside(self) -> dict[str, str]:
         if isinstance(self.teacher, OfflineTeacher):
-            return {}
+            return {"wordings": file_sha256(WORDINGS)}
         return {f"prompt {name}": file_sha256(path) for name, path in self.prompt_files().items()}

@@ -9,15 +9,14 @@ import random
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
 from artifacts.records import Origin, Probe, ProbeKind, QAPair, short_id
+from tasks.generate.config import WORDINGS
 
 Language = Literal["en", "zh"]
-FILE = Path(__file__).parent / "wordings.yaml"
 SMALL_WORDS = {
     "of",
     "the",
@@ -65,7 +64,7 @@ class Fact:
 @cache
 def material(language: Language) -> dict[str, Any]:
     """The frames, relations and names of a language."""
-    loaded: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))[language]
+    loaded: dict[str, Any] = yaml.safe_load(WORDINGS.read_text(encoding="utf-8"))[language]
     return loaded
 
 
@@ -87,7 +86,7 @@ def names_for(attribute: str, language: Language) -> list[str]:
             for second in keys[1:2]:
                 swapped = attribute.replace(first, names[first][0], 1).replace(second, names[second][0], 1)
                 found.append(swapped)
-        found += [f"{attribute}这一项", f"{attribute}数值"]
+        found += [f"{attribute}这一项", f"{attribute}信息"]
         return list(dict.fromkeys(found))
     # from the right: the head of the phrase first, and longer names before the words in them
     keys = sorted((key for key in names if re.search(rf"\b{key}\b", attribute, re.IGNORECASE)), key=len, reverse=True)
@@ -127,9 +126,9 @@ def word(fact: Fact, count: int, names: int, seed: int) -> Wordings:
     if not fact.attribute:
         return _word_definition(fact, count, draw)
     found = names_for(fact.attribute, fact.language)
-    own, held_name = found[0], draw.choice([name for name in found[1:] if name not in found[0]][:2])
-    others = [name for name in found[1:] if held_name not in name]
-    trained = [own, *draw.sample(others, min(names - 1, len(others)))]
+    own, held_name = found[0], draw.choice([name for name in found[1:] if not _much_the_same(name, found[0])][:2])
+    others = [name for name in found[1:] if not _much_the_same(held_name, name)]
+    trained = [own, *draw.sample(others, min(names, count, len(others) + 1) - 1)]
     frames = draw.sample(words["frames"], len(words["frames"]))
     held_frames, frames = frames[:2], frames[2:]
     unseen = draw.choice(words["unseen_frames"])
@@ -142,17 +141,25 @@ def word(fact: Fact, count: int, names: int, seed: int) -> Wordings:
     return Wordings(tuple(dict.fromkeys(train)), tuple(held_out))
 
 
+def _much_the_same(name: str, other: str) -> bool:
+    """Whether one name holds the other, or both have the same words in another order ("size of the tank")."""
+    bags = [sorted(re.findall(r"[^\W\u4e00-\u9fff]+|[\u4e00-\u9fff]", text.lower())) for text in (name, other)]
+    bare = [[word for word in bag if word not in SMALL_WORDS] for bag in bags]
+    return name in other or bare[0] == bare[1]
+
+
 def _word_definition(fact: Fact, count: int, draw: random.Random) -> Wordings:
     words = material(fact.language)
     meaning = words["meaning"]
     direct = [fill(question, e=fact.subject) for question in meaning["questions"]]
-    nouns = names_for(meaning["attribute"], fact.language)
-    frames = draw.sample(words["frames"], len(words["frames"]))
-    framed = [ask(frames[i + 2], tie(draw, nouns[0], fact)) for i in range(max(0, count - len(direct)))]
+    own, *others = names_for(meaning["attribute"], fact.language)
+    shuffled = draw.sample(words["frames"], len(words["frames"]))
+    held_frames, frames = shuffled[:2], shuffled[2:]
+    framed = [ask(frame, tie(draw, own, fact)) for frame in frames[: max(0, count - len(direct))]]
     held_out: list[tuple[ProbeKind, str]] = [
-        *(("wording", ask(frame, tie(draw, nouns[0], fact))) for frame in frames[:2]),
-        ("noun_phrase", fill(draw.choice(meaning["held_out"]), e=fact.subject)),
-        ("frame", ask(draw.choice(words["unseen_frames"]), tie(draw, nouns[0], fact))),
+        *(("wording", ask(frame, tie(draw, own, fact))) for frame in held_frames),
+        ("noun_phrase", ask(draw.choice(frames), tie(draw, draw.choice(others[:2]), fact))),
+        ("frame", fill(draw.choice(meaning["unseen"]), e=fact.subject)),
     ]
     return Wordings(tuple(draw.sample(direct, min(count, len(direct))) + framed), tuple(held_out))
 

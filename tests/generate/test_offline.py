@@ -39,7 +39,8 @@ def found(text: str, **kwargs: Any) -> list[tuple[str, str, str]]:
         ("Keep the machine dry. It was a cold day, as ever.", []),
         ("See https://example.org: it has more.", []),
         (
-            "Read this first: never open the case while it runs, because the motor may start at any hour.",
+            "Read this first: never open the case while it runs, because the motor may start at any hour, "
+            "and it gives no sign of it.",
             [],
         ),
     ],
@@ -91,7 +92,7 @@ FACTS = [
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.subject + fact.attribute)
-@pytest.mark.parametrize("count", [2, 8, 14])
+@pytest.mark.parametrize("count", [2, 8, 20])
 def test_held_out_questions_are_in_no_training_row_of_the_fact(fact: Fact, count: int) -> None:
     pairs, probes = pairs_and_probes(fact, count, names=4, seed=0)
     trained = {pair.question for pair in pairs}
@@ -101,14 +102,33 @@ def test_held_out_questions_are_in_no_training_row_of_the_fact(fact: Fact, count
     assert all(fact.value in pair.answer for pair in pairs)
 
 
+def words_of(name: str) -> list[str]:
+    """The words of a name in no order, without the small ones: "tank size" and "size of the tank" have the same."""
+    return sorted(set(re.findall(r"[a-z]+|[\u4e00-\u9fff]", name.lower())) - {"of", "the"})
+
+
 @pytest.mark.parametrize("fact", [FACTS[0], FACTS[1], FACTS[3]], ids=["compound", "one-word", "zh"])
 def test_noun_phrase_probe_names_the_thing_as_no_training_row_does(fact: Fact) -> None:
     for seed in range(10):
         pairs, probes = pairs_and_probes(fact, 14, names=6, seed=seed)
         (probe,) = [probe for probe in probes if probe.kind == "noun_phrase"]
-        held = max((name for name in names_for(fact.attribute, fact.language) if name in probe.question), key=len)
+        names = names_for(fact.attribute, fact.language)
+        held = max((name for name in names if name in probe.question), key=len)
         assert held != fact.attribute
+        trained = [name for name in names if any(name in pair.question for pair in pairs)]
+        assert words_of(held) not in [words_of(name) for name in trained]
         assert not any(held in pair.question for pair in pairs)
+
+
+def test_names_never_trained_are_not_asked_for_as_if_they_were() -> None:
+    """Of fewer questions than names some names are in none; a `wording` probe must not use one of those."""
+    for seed in range(20):
+        pairs, probes = pairs_and_probes(FACTS[0], 2, names=6, seed=seed)
+        names = names_for(FACTS[0].attribute, "en")
+        trained = {max((name for name in names if name in pair.question), key=len) for pair in pairs}
+        for probe in probes:
+            if probe.kind == "wording":
+                assert max((name for name in names if name in probe.question), key=len) in trained
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
