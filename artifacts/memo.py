@@ -34,7 +34,7 @@ class Memo:
 
     def put(self, kind: str, key: str, value: Any) -> None:
         """Store a value; the last one written under a key wins."""
-        text = json.dumps(value, ensure_ascii=False)
+        text = json.dumps(value)  # ASCII: what came from outside may hold what is no character, and must not be lost
         with self._lock:
             self._db.execute("INSERT OR REPLACE INTO items VALUES (?,?,?,?)", (kind, key, text, time.time()))
 

@@ -19,12 +19,17 @@ from typing_extensions import TypedDict
 def digest(value: Any) -> str:
     """SHA-256 (64 hex digits) of a JSON-able value, independent of the order of keys."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def short_id(*parts: Any) -> str:
     """An id of 16 hex digits for a record, from what makes it what it is."""
     return digest(parts)[:16]
+
+
+def encodable(value: Any) -> Any:
+    """A value from outside as JSON that UTF-8 can write: half a surrogate pair (`"\\ud83d"`) becomes `?`."""
+    return json.loads(json.dumps(value, ensure_ascii=False, default=str).encode(errors="replace"))
 
 
 class Message(TypedDict):

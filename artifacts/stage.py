@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from artifacts.memo import Memo
 from artifacts.progress import Progress
-from artifacts.records import R, Record, Reject, digest, read_jsonl, write_jsonl
+from artifacts.records import R, Record, Reject, digest, encodable, read_jsonl, write_jsonl
 from artifacts.store import ABOUT, Manifest, Ref, Spent, Store
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "datasets", "py-data-juicer", "pymupdf", "unstructured", "openai")
@@ -132,6 +132,7 @@ class Work(Generic[C]):
     manifests: dict[str, Manifest]  # manifest of each input artifact
     memo: Memo
     progress: Progress
+    force: bool = False  # asked for by --force: what was made before is not to be trusted
     counts: Counter[str] = field(default_factory=Counter)
     rejects: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
@@ -151,7 +152,8 @@ class Work(Generic[C]):
     def reject(self, reason: str, record: Record | dict[str, Any], detail: str = "") -> None:
         """Record what is left out; it is written to about/rejects.jsonl when the stage is done."""
         data = record.model_dump(mode="json") if isinstance(record, Record) else record
-        self._rejected.append(Reject(stage=self.config.stage, reason=reason, detail=detail, record=data))
+        row = Reject(stage=self.config.stage, reason=reason, detail=encodable(detail), record=encodable(data))
+        self._rejected.append(row)
         self.rejects[reason] += 1
 
     def finish(self) -> None:
@@ -202,6 +204,7 @@ def produce(
             manifests={name: store.manifest(ref) for name, ref in inputs.items()},
             memo=store.memo,
             progress=progress,
+            force=force,
         )
         make(work)
         work.finish()

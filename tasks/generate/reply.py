@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from artifacts.records import encodable
+
 REASONING = re.compile(r"^.*</think(?:ing)?>", re.S)  # also where the opening mark stood in the prompt
 FENCED = re.compile(r"```(?:json)?\s*\n(.*?)```", re.S)
 
@@ -49,7 +51,7 @@ class BadReplyError(Exception):
 
 def read_items(text: str, kind: type[I]) -> tuple[list[I], list[tuple[dict[str, Any], str]]]:
     """The items of a reply, and those that are malformed, each with what is wrong with it."""
-    value = _json(text)
+    value = encodable(_json(text))  # its escapes may spell what is no character
     items = value.get("items") if isinstance(value, Mapping) else value
     if not isinstance(items, list):
         raise BadReplyError('it is not JSON of the form {"items": [...]}')

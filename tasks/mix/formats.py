@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from artifacts.records import Conversation, Message, short_id
+from artifacts.records import Conversation, Message, encodable, short_id
 
 Row = Mapping[str, Any]
 
@@ -71,7 +71,7 @@ def _chat(turns: Any) -> list[Message]:
         if not isinstance(turn, Mapping):
             raise BadRowError("bad_turn", f"a turn is not an object: {str(turn)[:80]!r}")
         name = turn.get("role", turn.get("from"))
-        if name not in ROLES:
+        if not isinstance(name, str) or name not in ROLES:
             raise BadRowError("unknown_role", f"{name!r} speaks; known are: {', '.join(ROLES)}")
         messages.append(_turn(ROLES[name], turn.get("content", turn.get("value"))))
     return messages
@@ -107,6 +107,8 @@ def _check(messages: list[Message]) -> None:
     for message in messages:
         if not isinstance(message["content"], str):
             raise BadRowError("bad_turn", f"the {message['role']}'s turn is not text")
+        if message["content"] != encodable(message["content"]):
+            raise BadRowError("bad_text", f"the {message['role']}'s turn holds half a surrogate pair; write it anew")
         if not message["content"].strip():
             raise BadRowError("empty_turn", f"the {message['role']} says nothing")
     roles = [message["role"] for message in messages]

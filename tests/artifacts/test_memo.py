@@ -43,3 +43,9 @@ def test_the_last_value_wins(tmp_path: Path) -> None:
     memo.put("kind", "key", 1)
     memo.put("kind", "key", [2])
     assert memo.get("kind", "key") == [2]
+
+
+def test_what_is_no_character_is_kept_as_it_came(tmp_path: Path) -> None:
+    memo = Memo(tmp_path / "memo.sqlite")
+    memo.put("kind", "key", "水箱\ud83d")
+    assert memo.get("kind", "key") == "水箱\ud83d"

@@ -66,3 +66,8 @@ def test_a_malformed_item_does_not_spoil_the_others() -> None:
 def test_paraphrases_are_read_too() -> None:
     found, _ = read_items('{"items": [{"fact": "2", "questions": ["多大？"]}]}', Paraphrases)
     assert found == [Paraphrases(fact=2, questions=["多大？"])]
+
+
+def test_an_escape_that_is_no_character_costs_that_character() -> None:
+    good, bad = read_items(GOOD.replace("容量是多少？", "容量是多少\\ud83d？"), TaughtFact)
+    assert (good[0].questions[0], bad) == ("容量是多少?？", [])

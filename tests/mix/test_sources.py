@@ -102,3 +102,11 @@ def test_bad_rows_are_rejects_that_say_where_they_stand(mixed: Run, save: Save) 
 def test_a_source_without_a_usable_row_is_an_error(mixed: Run, save: Save) -> None:
     with pytest.raises(StageError, match=r"no row can be used \(.*line 1: has the columns text"):
         mixed(pairs(6), save("rows.jsonl", [{"text": "a"}]))
+
+
+def test_a_row_that_is_no_utf8_is_left_out_and_the_others_are_used(mixed: Run, save: Save) -> None:
+    bad = '{"question": "\\ud83d", "answer": "No emoji.", "\\ud83e": 1}'
+    result = mixed(pairs(30), save("g.jsonl", [*chats(90), bad, '{"\\ud83d": 1}']), validation_share=0)
+    assert [reject.reason for reject in result.rejects] == ["bad_text", "unknown_format"]
+    assert result.rejects[0].record == {"question": "?", "answer": "No emoji.", "?": 1}
+    assert len(result.general()) == 70
