@@ -115,7 +115,7 @@ class Lesson:
         try:
             good, bad = _items(reply, kind)
         except BadReplyError as error:
-            if reply.finish_reason == "stop":
+            if reply.finish_reason == "stop" and not reply.empty:
                 again = self.prompts.again(messages, reply.text, str(error), self.section.language)
                 reply = await self.chat.ask(again, schema=schema)
             try:

@@ -1,7 +1,7 @@
 """A client for OpenAI-compatible chat endpoints that never pays twice for a reply.
 
-Every reply is put into the memo as it came, before anybody parses or judges it, under a key made of what was asked.
-So a killed run repeats only what was in flight.
+Every reply is put into the memo whole, as it came, before anybody parses or judges it, under a key made of what was
+asked. So a killed run repeats only what was in flight. A refusal is kept too.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import random
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from artifacts.memo import Memo
-from artifacts.records import Message, digest
+from artifacts.records import Message, digest, encodable
 from artifacts.stage import StageError
 from tasks.models.config import OpenAIEndpoint
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from openai import APIStatusError
-    from openai.types.chat import ChatCompletion
 
 log = logging.getLogger("graft")
 
@@ -35,17 +34,42 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds between tries, where the endpoin
 LONGEST_RETRY_AFTER = 600.0  # an endpoint that asks for a longer pause is out of quota, not busy
 TRY_AGAIN = {408, 409, 425, 429}  # and all 5xx
 HOPELESS = {401, 402, 403, 404}  # a wrong key, no credit, a wrong address or model: so would every request be
+EMPTY_REPLIES = 3  # paid for at most, where one after another says nothing
 KEY_LIKE = re.compile(r"\b(?:sk|pk|rk)-[\w*-]{6,}|Bearer\s+\S+", re.I)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A reply as it came; `finish_reason` is "stop", or "length" for one that was cut off, or "content_filter"."""
+    """What a completion says; `finish_reason` is "stop", or "length" for one that was cut off, or "content_filter"."""
 
     text: str
     finish_reason: str
     input_tokens: int
     output_tokens: int
+
+    @property
+    def empty(self) -> bool:
+        return not self.text.strip() and self.finish_reason == "stop"
+
+
+@dataclass
+class Kept:
+    """What the memo holds for one question: all completions that were paid for, as they came, or why it is refused."""
+
+    completions: list[dict[str, Any]] = field(default_factory=list)
+    refusal: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing more to ask."""
+        if not self.completions:
+            return bool(self.refusal)
+        return len(self.completions) >= EMPTY_REPLIES or not self.reply().empty
+
+    def reply(self) -> Reply:
+        if self.refusal:
+            raise RequestError(self.refusal, refused=True)
+        return read_reply(self.completions[-1])
 
 
 @dataclass
@@ -83,10 +107,10 @@ def parameters(endpoint: OpenAIEndpoint, sample: int = 0) -> dict[str, Any]:
 def request_key(
     endpoint: OpenAIEndpoint, messages: Sequence[Message], schema: dict[str, Any] | None = None, sample: int = 0
 ) -> str:
-    """What a reply is kept under: all that can change it. The address can't: a model may move to another server."""
+    """What a reply is kept under: all that can change it. `identity` stands for the address, so a model can move."""
     wanted = schema if endpoint.structured else None
     settings = [parameters(endpoint, sample), endpoint.extra_body]
-    return digest([endpoint.model, list(messages), settings, wanted, sample])
+    return digest([endpoint.identity, endpoint.model, list(messages), settings, wanted, sample])
 
 
 class Chat:
@@ -121,20 +145,38 @@ class Chat:
         Raises RequestError where this request got none, and StageError where the endpoint is of no use at all.
         """
         key = request_key(self.endpoint, messages, schema, sample)
-        if (kept := self._memo.get(KIND, key)) is not None:
+        kept = Kept(**(self._memo.get(KIND, key) or {}))
+        if kept.done:
             self.usage.reused += 1
-            return Reply(**kept)
+            return kept.reply()
+        body = self._body(messages, schema, sample)
         async with self._slots:
-            try:
-                reply = await self._persist(self._body(messages, schema, sample))
-            except RequestError as error:
-                self._count_failure(error)
+            while not kept.done:
+                await self._ask_once(body, kept)
+                self._memo.put(KIND, key, asdict(kept))
+        return kept.reply()
+
+    async def _ask_once(self, body: dict[str, Any], kept: Kept) -> None:
+        """Add a completion to what is kept, or a refusal: it speaks of this question, not of the endpoint's health."""
+        try:
+            completion = await self._persist(body)
+        except RequestError as error:
+            if not error.refused:
+                self._count_failure(str(error))
                 raise
-            self._memo.put(KIND, key, asdict(reply))
-        self._failures = 0
+            kept.refusal = str(error)
+            return
+        kept.completions.append(completion)
+        reply = kept.reply()
         self.usage.requests += 1
-        self._count_tokens(reply)
-        return reply
+        self.usage.input_tokens += reply.input_tokens
+        self.usage.output_tokens += reply.output_tokens
+        if not reply.empty:
+            self._failures = 0
+        elif kept.done:
+            self._count_failure("the reply is empty")
+        else:
+            self.usage.retries += 1
 
     def _body(self, messages: Sequence[Message], schema: dict[str, Any] | None, sample: int) -> dict[str, Any]:
         body = {"model": self.endpoint.model, "messages": list(messages), **parameters(self.endpoint, sample)}
@@ -145,7 +187,7 @@ class Chat:
             body["response_format"] = {"type": "json_schema", "json_schema": described}
         return body
 
-    async def _persist(self, body: dict[str, Any]) -> Reply:
+    async def _persist(self, body: dict[str, Any]) -> dict[str, Any]:
         """Send a request until it is answered or its tries are used up."""
         tries = self.endpoint.max_retries + 1
         for number in range(1, tries + 1):
@@ -164,7 +206,7 @@ class Chat:
                 await asyncio.sleep(random.uniform(0.5, 1.0) * min(FIRST_WAIT * 2 ** (number - 1), LONGEST_WAIT))
         raise RequestError(f"{failure} (tried {tries} times)" if tries > 1 else failure)
 
-    async def _send(self, body: dict[str, Any]) -> Reply:
+    async def _send(self, body: dict[str, Any]) -> dict[str, Any]:
         from openai import APIConnectionError, APIStatusError, APITimeoutError
 
         if self._takes_schema is False:
@@ -181,15 +223,19 @@ class Chat:
             if "response_format" not in body or self._takes_schema or error.status_code not in (400, 422):
                 raise self._judge(error) from None
             # the schema may be what is refused: the reply, or the refusal, to the same request without it tells
-            reply = await self._send(_without_schema(body))
+            kept = await self._send(_without_schema(body))
             if self._takes_schema is None:
                 self._takes_schema = False
                 log.warning("%s takes no JSON schema; it is asked without", self.endpoint.base_url)
-            return reply
-        reply = self._read(completion)
+            return kept
+        if not getattr(completion, "choices", None):  # also a page of HTML, which the library hands on as a string
+            raise _RetryableError(
+                "the reply is no chat completion; is the address that of an OpenAI-compatible endpoint?"
+            )
         if "response_format" in body:
             self._takes_schema = True
-        return reply
+        whole: dict[str, Any] = completion.model_dump()
+        return whole
 
     def _judge(self, error: APIStatusError) -> Exception:
         """What a status other than 200 means for this request and for the others."""
@@ -202,31 +248,10 @@ class Chat:
             return _RetryableError(text, after)
         return RequestError(text, refused=True)
 
-    def _read(self, completion: ChatCompletion) -> Reply:
-        if not getattr(completion, "choices", None):  # also a page of HTML, which the library hands on as a string
-            raise _RetryableError(
-                "the reply is no chat completion; is the address that of an OpenAI-compatible endpoint?"
-            )
-        choice, usage = completion.choices[0], completion.usage
-        reply = Reply(
-            text=choice.message.content or "",
-            finish_reason=choice.finish_reason or "stop",
-            input_tokens=(usage and usage.prompt_tokens) or 0,
-            output_tokens=(usage and usage.completion_tokens) or 0,
-        )
-        if not reply.text.strip() and reply.finish_reason == "stop":
-            self._count_tokens(reply)
-            raise _RetryableError("the reply is empty")
-        return reply
-
-    def _count_tokens(self, reply: Reply) -> None:
-        self.usage.input_tokens += reply.input_tokens
-        self.usage.output_tokens += reply.output_tokens
-
-    def _count_failure(self, error: RequestError) -> None:
+    def _count_failure(self, why: str) -> None:
         self._failures += 1
         if self._failures >= self.endpoint.max_failures:
-            self._stop(f"{self._failures} requests in a row failed, the last with: {error}")
+            self._stop(f"{self._failures} requests in a row failed, the last with: {why}")
 
     def _stop(self, why: str) -> StageError:
         """Send nothing more; requests in flight may still come back and be kept."""
@@ -242,6 +267,17 @@ class Chat:
         text = text.replace(self._key, "[key]") if self._key else text
         text = " ".join(KEY_LIKE.sub("[key]", text).split())
         return text if len(text) <= 500 else text[:500] + " ..."
+
+
+def read_reply(completion: dict[str, Any]) -> Reply:
+    """What a completion says; fields that an endpoint leaves out are null in it."""
+    choice, usage = completion["choices"][0], completion["usage"] or {}
+    return Reply(
+        text=encodable((choice["message"] or {}).get("content") or ""),
+        finish_reason=choice["finish_reason"] or "stop",
+        input_tokens=usage.get("prompt_tokens") or 0,
+        output_tokens=usage.get("completion_tokens") or 0,
+    )
 
 
 def _read_key(endpoint: OpenAIEndpoint) -> str:

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from artifacts.records import short_id
+
 EMBEDDED = "embedded"
 EMBEDDED_FOLDER = Path(__file__).parent / "embedded" / "weights"
 KEY_IN_FILE = "keep the key in an environment variable and give that variable's name as api_key_env: OPENAI_API_KEY"
@@ -21,12 +23,13 @@ class ModelConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     path: str = EMBEDDED
-    """A folder, a hub id such as `Qwen/Qwen3-0.6B`, or `embedded` for the toy that is bundled."""
+    """A folder, a hub id such as `Qwen/Qwen2.5-1.5B-Instruct`, or `embedded` for the toy that is bundled."""
     revision: str = "main"
-    """Branch, tag or commit of a hub id; name a commit for runs that can be repeated."""
+    """Branch, tag or commit of a hub id. A branch that moves makes no artifact anew; name a commit for that."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     attention: Literal["sdpa", "flash_attention_2", "eager"] = "sdpa"
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", json_schema_extra={"unkeyed": True})
+    """Where sft trains. Later stages take a GPU where there is one; CUDA_VISIBLE_DEVICES hides it from all."""
 
     @property
     def folder(self) -> Path | None:
@@ -48,6 +51,12 @@ class ModelConfig(BaseModel):
         return f"sha256:{hasher.hexdigest()}"
 
 
+def _server(values: dict[str, Any]) -> str:
+    """A name for host and path of `base_url` that does not give the address away: artifacts are shared."""
+    parts = urlsplit(values.get("base_url", ""))
+    return short_id(parts.netloc, parts.path.rstrip("/"))
+
+
 class OpenAIEndpoint(BaseModel):
     """A chat model behind an endpoint that speaks OpenAI's protocol: OpenAI, DashScope, vLLM, Ollama ..."""
 
@@ -57,6 +66,9 @@ class OpenAIEndpoint(BaseModel):
     """Address up to and with `/v1`."""
     model: str
     """The model's name at the endpoint."""
+    identity: str = Field(default_factory=_server)
+    """Names the server in the keys of artifacts and of kept replies; a digest of `base_url` unless set. Keep it when
+    the same model moves to another address, and no reply is paid again; change it to ask anew what was refused."""
     api_key_env: str | None = Field(default="OPENAI_API_KEY", json_schema_extra={"unkeyed": True})
     """Name of the environment variable that holds the key; null for an endpoint that wants none."""
     temperature: float | None = Field(default=0.7, ge=0)
@@ -71,7 +83,7 @@ class OpenAIEndpoint(BaseModel):
     concurrency: int = Field(default=8, ge=1, json_schema_extra={"unkeyed": True})
     """Requests in flight at a time."""
     max_retries: int = Field(default=6, ge=0, json_schema_extra={"unkeyed": True})
-    """Further tries of a request after a rate limit, a server's error, a lost connection or an empty reply."""
+    """Further tries of a request after a rate limit, a server's error or a lost connection."""
     timeout: float = Field(default=300.0, gt=0, json_schema_extra={"unkeyed": True})
     """Seconds to wait for a reply."""
     max_failures: int = Field(default=5, ge=1, json_schema_extra={"unkeyed": True})

@@ -183,10 +183,11 @@ def test_a_section_without_a_reply_stops_the_stage_and_the_rest_is_kept(tmp_path
     def script(request: Request) -> Response:
         return Dropped() if "水箱" in request.prompt else Answer(teach_by_rule(request))
 
+    same = {"identity": "the same model on another port"}
     with ScriptedEndpoint(script) as server, pytest.raises(StageError, match="1 of 3 sections got no reply"):
-        run(tmp_path, dials(server.url))
+        run(tmp_path, dials(server.url, teacher=same))
     with ScriptedEndpoint(teach_by_rule) as server:
-        run(tmp_path, dials(server.url))
+        run(tmp_path, dials(server.url, teacher=same))
     assert all("水箱" in request.prompt for request in server.requests)
     assert len(server.requests) == 2  # its facts and its paraphrases
 

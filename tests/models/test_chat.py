@@ -73,11 +73,15 @@ def test_a_reply_is_kept_and_not_asked_for_again(memo: Memo) -> None:
 def test_a_key_holds_what_can_change_the_reply_and_nothing_else() -> None:
     here = dials("http://here/v1")
     base = request_key(here, question("a"), SCHEMA)
-    assert request_key(dials("http://there/v1", concurrency=1, input_price=1.0), question("a"), SCHEMA) == base
+    assert request_key(dials("https://here/v1/", concurrency=1, input_price=1.0), question("a"), SCHEMA) == base
+    moved = dials("http://there/v1", identity=here.identity)
+    assert request_key(moved, question("a"), SCHEMA) == base
     others = [
         request_key(here, question("b"), SCHEMA),
         request_key(here, question("a")),
         request_key(here, question("a"), SCHEMA, sample=1),
+        request_key(dials("http://there/v1"), question("a"), SCHEMA),
+        request_key(dials("http://here/v1", identity="b"), question("a"), SCHEMA),
         request_key(dials("http://here/v1", model="n"), question("a"), SCHEMA),
         request_key(dials("http://here/v1", temperature=0.0), question("a"), SCHEMA),
         request_key(dials("http://here/v1", extra_body={"top_k": 1}), question("a"), SCHEMA),
@@ -140,10 +144,58 @@ def test_a_slow_reply_is_given_up_in_time(memo: Memo) -> None:
 
 
 def test_a_refused_request_is_not_tried_again(memo: Memo) -> None:
-    _, error, server = one([Failure(400, "context too long")], memo)
-    assert isinstance(error, RequestError)
-    assert error.refused
+    with ScriptedEndpoint([Failure(400, "context too long")]) as server:
+        for _ in range(2):
+            _, (error,) = ask(dials(server.url), memo, "a")
+            assert isinstance(error, RequestError)
+            assert error.refused
+            assert "context too long" in str(error)
     assert len(server.requests) == 1
+
+
+def test_refusals_do_not_stop_the_client(memo: Memo) -> None:
+    def script(request: Request) -> Response:
+        return Answer("yes") if request.prompt == "a" else Failure(400, "content filter")
+
+    with ScriptedEndpoint(script) as server:
+        _, outcomes = ask(dials(server.url, concurrency=1, max_failures=2), memo, *"12345a")
+    assert [type(outcome) for outcome in outcomes] == [*[RequestError] * 5, Reply]
+
+
+def test_empty_replies_are_kept_and_paid_a_few_times_only(memo: Memo) -> None:
+    with ScriptedEndpoint([Answer("")]) as server:
+        first, (reply,) = ask(dials(server.url), memo, "a")
+        second, (again,) = ask(dials(server.url), memo, "a")
+    assert isinstance(reply, Reply)
+    assert reply.empty
+    assert again == reply
+    assert (first.usage.requests, second.usage.requests, len(server.requests)) == (3, 0, 3)
+
+
+def test_empty_replies_in_a_row_stop_the_client(memo: Memo) -> None:
+    with ScriptedEndpoint([Answer("")]) as server:
+        _, outcomes = ask(dials(server.url, concurrency=1, max_failures=2), memo, *"abc")
+    assert [type(outcome) for outcome in outcomes] == [Reply, Reply, StageError]
+
+
+def test_the_whole_completion_is_kept(memo: Memo) -> None:
+    with ScriptedEndpoint([Answer("yes")]) as server:
+        ask(dials(server.url), memo, "a")
+        (kept,) = memo.get(KIND, request_key(dials(server.url), question("a")))["completions"]  # type: ignore[index]
+    assert kept["id"] == "chatcmpl-scripted"
+    assert kept["usage"]["total_tokens"] == 0
+    assert kept["choices"][0]["message"]["content"] == "yes"
+
+
+def test_half_a_surrogate_pair_in_a_reply_costs_one_character_and_no_reply(memo: Memo) -> None:
+    body = {"choices": [{"message": {"role": "assistant", "content": "水箱\ud83d"}, "finish_reason": "stop"}]}
+    with ScriptedEndpoint([Garbage(json.dumps(body))]) as server:
+        _, (reply,) = ask(dials(server.url), memo, "a")
+        chat, (again,) = ask(dials(server.url), memo, "a")
+    assert isinstance(reply, Reply)
+    assert reply.text == "水箱?"
+    assert again == reply
+    assert chat.usage.reused == 1
 
 
 @pytest.mark.parametrize(
@@ -237,14 +289,14 @@ def test_the_key_is_in_no_error_log_or_memo(
     message = f"bad key {KEY} in Authorization: Bearer {KEY}, or sk-other-0123456789abcdef"
     _, error, server = one([Failure(status, message)], memo, max_retries=1, max_failures=1)
     ask(dials(server.url, max_retries=0), memo, "nobody listens any more")
-    one(["yes"], memo)
+    one(["yes"], memo)  # the last thing that is kept
     assert "bad key [key]" in str(error)
     for text in (str(error), repr(error), caplog.text):
         assert KEY not in text
         assert "0123456789abcdef" not in text
     for path in tmp_path.iterdir():
         assert KEY.encode() not in path.read_bytes()
-    assert memo.count(KIND) == 1
+    assert memo.count(KIND) == 1 + (status == 400)  # a refusal is kept too
 
 
 def test_a_missing_key_is_named(memo: Memo, monkeypatch: pytest.MonkeyPatch) -> None:
