@@ -16,6 +16,7 @@ import json
 import logging
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,6 +98,22 @@ class StoreError(Exception):
 def file_sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+_digests: dict[tuple[int, ...], str] = {}  # of files that are not ours, by what the file system says of them
+SETTLED = 2_000_000_000  # nanoseconds; a file that was just written may change again within a tick of its clock
+
+
+def source_sha256(path: Path) -> str:
+    """The digest of a file that a user keeps; a process hashes it again only when it has changed."""
+    about = path.stat()
+    state = (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
+    if (known := _digests.get(state)) is not None:
+        return known
+    sha256 = file_sha256(path)
+    if time.time_ns() - max(about.st_mtime_ns, about.st_ctime_ns) > SETTLED:
+        _digests[state] = sha256
+    return sha256
 
 
 def _fsync(path: Path) -> None:

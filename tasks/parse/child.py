@@ -9,6 +9,7 @@ reaches no further than this process.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import resource
@@ -35,7 +36,10 @@ def main(seconds: int) -> None:
     for line in sys.stdin:
         request = json.loads(line)
         signal.alarm(seconds)
-        answer = extract(Path(request.pop("path")), **request)
+        path, sha256 = Path(request.pop("path")), request.pop("sha256")
+        answer = extract(path, **request)
+        if not holds(path, sha256):
+            answer = {"changed": ["changed_while_reading", "was changed or removed meanwhile; run again"]}
         signal.alarm(0)
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
@@ -55,6 +59,15 @@ def extract(path: Path, min_characters: int, max_characters: int) -> dict[str, A
         "sections": [{**asdict(piece), "language": language} for piece, language in told],
         "losses": [asdict(loss) for loss in reading.losses],
     }
+
+
+def holds(path: Path, sha256: str) -> bool:
+    """Whether a file still is what was found: then that is what was read, too."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
 
 
 if __name__ == "__main__":

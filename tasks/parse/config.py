@@ -13,7 +13,7 @@ from tasks.parse.find import find
 
 class ParseConfig(StageConfig):
     stage: ClassVar[str] = "parse"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     source: Path = unkeyed(Path("examples/handbook"))  # the files' names and digests are in the key, wherever they lie
     """The folder of documents; folders in it are read too."""

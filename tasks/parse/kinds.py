@@ -52,7 +52,7 @@ def _packed(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = {part.filename: part for part in archive.infolist()}
-            kind = archive.read("mimetype")[:100].decode("ascii", "replace") if "mimetype" in parts else ""
+            kind = _start(archive, "mimetype") if "mimetype" in parts else ""
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise UnreadableError("broken", f"the archive inside is damaged ({error}); save the document again") from None
     unpacked, packed = sum(p.file_size for p in parts.values()), sum(p.compress_size for p in parts.values())
@@ -75,6 +75,12 @@ def _packed(path: Path) -> str:
         "save its sheets as CSV" if "xl/workbook.xml" in parts else "unpack archives; save documents as PDF or DOCX"
     )
     raise UnreadableError("unknown_type", f"no reader takes this kind of archive; {advice}")
+
+
+def _start(archive: zipfile.ZipFile, name: str) -> str:
+    """The start of a part, however much the whole of it would unpack to."""
+    with archive.open(name) as part:
+        return part.read(100).decode("ascii", "replace")
 
 
 def _compound(path: Path) -> str:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]  # where the child's `tasks` lies, wherever the
 
 
 def read_all(paths: Mapping[str, Path], dials: dict[str, Any], workers: int, seconds: int) -> Iterator[tuple[str, Any]]:
-    """What `tasks.parse.child` says of each document, by its key, as soon as it is there.
+    """What `tasks.parse.child` says of each document, by its SHA-256, as soon as it is there.
 
     A document that ended its process is {"died": [reason, detail]}; that depends on the machine, so it is told apart.
     """
@@ -27,16 +27,16 @@ def read_all(paths: Mapping[str, Path], dials: dict[str, Any], workers: int, sec
     for child in children:
         idle.put(child)
 
-    def ask(path: Path) -> Any:
+    def ask(content: str, path: Path) -> Any:
         child = idle.get()
         try:
-            return child.ask({"path": str(path), **dials})
+            return child.ask({"path": str(path), "sha256": content, **dials})
         finally:
             idle.put(child)
 
     threads = ThreadPoolExecutor(len(children) or 1)
     try:
-        futures = {threads.submit(ask, path): key for key, path in paths.items()}
+        futures = {threads.submit(ask, content, path): content for content, path in paths.items()}
         for future in as_completed(futures):
             yield futures[future], future.result()
     finally:

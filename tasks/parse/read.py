@@ -11,8 +11,9 @@ from tasks.parse.kinds import kind_of
 
 def read(path: Path) -> Reading:
     """The document's blocks; raises UnreadableError with a reason where it has none."""
-    kind = kind_of(path)
+    kind = "a document"
     try:
+        kind = kind_of(path)
         reading = _read(path, kind)
     except (UnreadableError, MemoryError):
         raise

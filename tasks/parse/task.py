@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 from prefect import task
@@ -16,7 +15,7 @@ from artifacts.runs import Run
 from artifacts.stage import StageError, Work
 from artifacts.store import ABOUT, Ref
 from tasks.parse.config import ParseConfig
-from tasks.parse.find import LINK, Found, find
+from tasks.parse.find import LINK, UNREADABLE, Found, find
 from tasks.parse.pool import read_all
 
 
@@ -55,8 +54,11 @@ def may_be_read(work: Work[ParseConfig], file: Found) -> bool:
             {"file": file.name},
             "a link out of the folder, to a folder or to nothing; copy the documents into the folder",
         )
-    elif (size := file.path.stat().st_size) > work.config.max_megabytes * 1_000_000:
-        detail = f"{size / 1e6:.0f} MB; split the document, or raise parse.max_megabytes"
+    elif file.sha256 == UNREADABLE:
+        advice = "give the user that runs graft the right to read it, or take it out of the folder"
+        work.reject("unreadable", {"file": file.name}, f"{file.fault}; {advice}")
+    elif file.size > work.config.max_megabytes * 1_000_000:
+        detail = f"{file.size / 1e6:.0f} MB; split the document, or raise parse.max_megabytes"
         work.reject("too_large", {"file": file.name}, detail)
     else:
         return True
@@ -83,14 +85,19 @@ def read_documents(work: Work[ParseConfig], documents: list[Found]) -> dict[str,
         if (known := work.memo.get("parse", key)) is not None:
             readings[content] = known
     work.counts["reused"] = len(readings)
-    todo: dict[str, Path] = {file.sha256: file.path for file in documents if file.sha256 not in readings}
+
+    def unread(file: Found) -> bool:
+        return "died" in readings.get(file.sha256, {"died": None})
+
     with work.progress.task("parse", len(documents)) as progress:
         progress.advance(len(readings))
-        for content, reading in read_all(todo, config.cutting(), config.workers or os.cpu_count() or 1, config.seconds):
-            readings[content] = reading
-            if "died" not in reading:  # a slow or crashing document may fare better the next time
-                work.memo.put("parse", keys[content], reading)
-            progress.advance()
+        for workers in (config.workers or os.cpu_count() or 1, 1):  # what died beside others is read once more, alone
+            todo = {file.sha256: file.path for file in documents if unread(file)}
+            for content, reading in read_all(todo, config.cutting(), workers, config.seconds):
+                progress.advance(content not in readings)
+                readings[content] = reading
+                if "sections" in reading or "unreadable" in reading:  # the rest hangs on the machine and the moment
+                    work.memo.put("parse", keys[content], reading)
     return readings
 
 
@@ -103,9 +110,11 @@ def sections_of(
     work: Work[ParseConfig], file: Found, reading: dict[str, Any], sections: dict[str, Section]
 ) -> list[Section]:
     """Add a document's sections to those there are; what is lost, or there already, is recorded."""
-    if (fault := reading.get("unreadable") or reading.get("died")) is not None:
-        reason, detail = fault
+    if "sections" not in reading:
+        [(how, (reason, detail))] = reading.items()
         work.reject(reason, {"file": file.name}, detail)
+        if how == "died":
+            work.notes.append(f"{file.name} is missing: {detail}. It is tried again only by --force parse.")
         return []
     for loss in reading["losses"]:
         work.reject(loss["reason"], {"file": file.name, "page": loss["page"]}, loss["detail"])

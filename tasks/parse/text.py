@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,8 +51,9 @@ def _lines(paragraph: str) -> Iterator[Block]:
 
 
 def read_csv(path: Path) -> Reading:
-    lines = decode(path.read_bytes()).splitlines()
-    sample = "\n".join(lines[:20])
+    text = decode(path.read_bytes())
+    sample = "\n".join(text.splitlines()[:20])
     delimiter = max(",\t;|", key=sample.count)
-    block = table(csv.reader(lines, delimiter=delimiter))
+    csv.field_size_limit(max(len(text), 1))  # a cell may be as long as the file
+    block = table(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     return Reading([block] if block else [])

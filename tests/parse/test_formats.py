@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+import zipfile
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -104,6 +106,27 @@ def test_csv_is_a_table(tmp_path: Path) -> None:
     path = tmp_path / "weights.csv"
     path.write_text("Name;Weight\nVelm;3,5 kg\n", encoding="utf-8")
     assert texts(path) == ["| Name | Weight |\n| --- | --- |\n| Velm | 3,5 kg |"]
+
+
+def test_a_cell_of_several_lines_and_a_long_one_stay_whole(tmp_path: Path) -> None:
+    path = tmp_path / "notes.csv"
+    path.write_text(f'Name,Note\nVelm,"one\ntwo"\nZell,{"x" * 200_000}\n', encoding="utf-8")
+    [text] = texts(path)
+    assert "| Velm | one two |" in text
+    assert "x" * 200_000 in text
+
+
+def test_an_archive_is_measured_before_any_of_it_is_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.epub"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", bytes(300 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableError, match="unpack"):
+            read(path)
+        assert tracemalloc.get_traced_memory()[1] < 50 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def word_file(path: Path) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import signal
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 import zipfile
@@ -14,9 +18,12 @@ import pymupdf
 import pytest
 
 from artifacts.stage import StageError, plan_for
+from artifacts.store import file_sha256
 from tasks.parse.config import ParseConfig
+from tasks.parse.find import UNREADABLE
 from tasks.parse.pool import read_all
 from tests.parse.reading import parse
+from tests.source import ROOT
 
 DIALS = {"min_characters": 0, "max_characters": 1000}
 
@@ -155,24 +162,89 @@ def test_the_place_of_the_folder_and_the_workers_are_not_in_the_key(folder: Path
 def test_a_document_that_hangs_costs_only_itself(folder: Path, tmp_path: Path) -> None:
     pipe = tmp_path / "hangs.txt"
     os.mkfifo(pipe)  # opening it waits for a writer that never comes
-    paths = {"hangs": pipe, "fine": folder / "pump.txt"}
-    answers = dict(read_all(paths, DIALS, workers=1, seconds=1))
+    fine = file_sha256(folder / "pump.txt")
+    answers = dict(read_all({"hangs": pipe, fine: folder / "pump.txt"}, DIALS, workers=1, seconds=1))
     assert answers["hangs"]["died"][0] == "timeout"
-    assert answers["fine"]["sections"][0]["text"] == "Weight: 12 kg"
+    assert answers[fine]["sections"][0]["text"] == "Weight: 12 kg"
 
 
 def test_a_document_that_crashes_its_reader_costs_only_itself(folder: Path, tmp_path: Path) -> None:
     pipe = tmp_path / "crashes.txt"
     os.mkfifo(pipe)
-    paths = {"crashes": pipe, "fine": folder / "pump.txt"}
+    fine = file_sha256(folder / "pump.txt")
     killer = threading.Thread(target=crash_readers, args=(pipe,))
     killer.start()
-    answers = dict(read_all(paths, DIALS, workers=1, seconds=60))
+    answers = dict(read_all({"crashes": pipe, fine: folder / "pump.txt"}, DIALS, workers=1, seconds=60))
     killer.join()
     reason, detail = answers["crashes"]["died"]
     assert reason == "crashed"
     assert "SIGSEGV" in detail
-    assert "sections" in answers["fine"]
+    assert "sections" in answers[fine]
+
+
+def test_a_document_that_dies_is_missed_aloud_and_tried_again_when_forced(folder: Path, tmp_path: Path) -> None:
+    slow = folder / "slow.csv"
+    slow.write_text("a,b\n" * 400_000, encoding="utf-8")  # takes longer than a second, wherever it runs
+    parsed = parse(folder, tmp_path / "store", seconds=1)
+    assert parsed.reasons() == {"slow.csv": "timeout"}
+    [note] = parsed.manifest.notes
+    assert note.startswith("slow.csv is missing: ")
+    assert "--force parse" in note
+    again = parse(folder, tmp_path / "store", seconds=100)
+    assert "slow.csv" in {row["file"] for row in again.documents if row["sections"]}
+    assert again.manifest.counts["reused"] == 2, "what died is not remembered"
+
+
+def test_a_text_is_not_kept_under_the_digest_of_another(folder: Path) -> None:
+    found = file_sha256(folder / "pump.txt")
+    (folder / "pump.txt").write_text("Weight: 13 kg", encoding="utf-8")
+    [(_, changed)] = read_all({found: folder / "pump.txt"}, DIALS, workers=1, seconds=60)
+    (folder / "pump.txt").unlink()
+    [(_, gone)] = read_all({found: folder / "pump.txt"}, DIALS, workers=1, seconds=60)
+    assert changed == gone
+    assert gone["changed"][0] == "changed_while_reading"
+
+
+FIND_AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from tasks.parse.find import find
+if os.geteuid() == 0:
+    os.setuid(65534)
+print({file.name: file.sha256 for file in find(Path(sys.argv[1]))})
+"""
+
+
+def test_what_may_not_be_opened_is_found_and_the_rest_is_too() -> None:
+    with tempfile.TemporaryDirectory() as place:  # all may enter it, unlike pytest's
+        root = Path(place)
+        (root / "closed").mkdir()
+        (root / "open").mkdir()
+        for name in ("open/pump.txt", "closed/deep.txt", "secret.txt"):
+            (root / name).write_text("Weight: 12 kg", encoding="utf-8")
+        root.chmod(0o755)
+        (root / "closed").chmod(0)
+        (root / "secret.txt").chmod(0)
+        done = subprocess.run(
+            [sys.executable, "-c", FIND_AS_NOBODY, place], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        (root / "closed").chmod(0o755)
+    found = ast.literal_eval(done.stdout)
+    assert [name for name in found if found[name] == UNREADABLE] == ["closed", "secret.txt"]
+    assert sorted(found.keys() - {"closed", "secret.txt"}) == ["open/pump.txt"]
+
+
+def test_what_is_no_file_is_rejected(folder: Path, tmp_path: Path) -> None:
+    os.mkfifo(folder / "pipe.txt")
+    parsed = parse(folder, tmp_path / "store")
+    assert parsed.reasons() == {"pipe.txt": "unreadable"}
+    assert parsed.manifest.counts["documents"] == 2
+
+
+def test_names_that_are_no_utf8_stay_apart(folder: Path) -> None:
+    for byte in (b"\xe9", b"\xe8"):
+        Path(os.fsdecode(os.fsencode(folder) + b"/caf" + byte + b".txt")).write_text("Coffee: 2", encoding="utf-8")
+    assert len(ParseConfig(source=folder).outside()) == 4
 
 
 def crash_readers(pipe: Path) -> None:
