@@ -24,11 +24,16 @@ from artifacts.progress import Progress
 from artifacts.records import R, Record, Reject, digest, encodable, read_jsonl, write_jsonl
 from artifacts.store import ABOUT, Manifest, Ref, Spent, Store
 
+REASONS = 8  # told why an artifact is made; a folder of new documents would fill every page
 LIBRARIES = ("torch", "transformers", "peft", "trl", "datasets", "py-data-juicer", "pymupdf", "unstructured", "openai")
 
 
 class StageError(Exception):
     """A stage can't do its work; the text says where, what and what to do. Shown without a traceback."""
+
+
+class SettingError(StageError):
+    """The configuration names what is not there or can't be used; told before any work is done."""
 
 
 class Dials(BaseModel):
@@ -188,6 +193,7 @@ def produce(
     started = time.monotonic()
     plan = plan_for(config, inputs)
     with store.lock(plan.stage, plan.key) as waited:
+        store.recover(plan.stage, plan.key)
         damage = store.damage(plan.stage, plan.key)
         if damage is None and (not force or waited):
             ref = store.find(plan.stage, plan.key)
@@ -208,10 +214,19 @@ def produce(
         )
         make(work)
         work.finish()
+        _still(plan, config.outside())
         seconds = time.monotonic() - started
         ref = store.publish(folder, _manifest(plan, work, seconds, run=run, flow_run=flow_run, git=git))
         store.set_latest(ref)
         return Outcome(ref, False, why, seconds)
+
+
+def _still(plan: Plan, outside: Mapping[str, str]) -> None:
+    """What was made must be what its key says: made of these files, and not of what they became meanwhile."""
+    changed = sorted(name for name, _ in plan.outside.items() ^ outside.items())
+    if changed:
+        named = ", ".join(dict.fromkeys(changed))
+        raise StageError(f"{plan.stage}: changed while they were read: {named[:300]}; run again")
 
 
 def reasons(store: Store, plan: Plan, damage: str | None, *, force: bool) -> tuple[str, ...]:
@@ -221,7 +236,8 @@ def reasons(store: Store, plan: Plan, damage: str | None, *, force: bool) -> tup
     if damage is not None and damage != "absent":
         return (damage,)
     last = store.latest(plan.stage)
-    return tuple(plan.changes(store.manifest(last))) if last else ("never made before",)
+    why = plan.changes(store.manifest(last)) if last else ["never made before"]
+    return (*why[:REASONS], *([f"and {len(why) - REASONS:,} more"] if len(why) > REASONS else []))
 
 
 def _manifest(plan: Plan, work: Work[Any], seconds: float, *, run: str, flow_run: str, git: str) -> Manifest:

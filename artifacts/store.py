@@ -165,24 +165,7 @@ class Store:
 
     def damage(self, stage: str, key: str, *, hashes: bool = False) -> str | None:
         """Why an artifact can't be used: "absent", or what of it was lost or altered; None when it is whole."""
-        folder = self.folder(stage, key)
-        try:
-            manifest = Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return f"{folder}: its manifest is missing" if folder.exists() else "absent"
-        except ValueError:
-            return f"{folder / MANIFEST}: cannot be read"
-        if manifest.key != key:
-            return f"{folder / MANIFEST}: holds another key"
-        for entry in manifest.files:
-            path = folder / entry.path
-            if not path.is_file():
-                return f"{path}: is missing"
-            if path.stat().st_size != entry.size:
-                return f"{path}: has {path.stat().st_size} bytes, the manifest says {entry.size}"
-            if hashes and file_sha256(path) != entry.sha256:
-                return f"{path}: was altered (its SHA-256 is not the manifest's)"
-        return None
+        return _damage(self.folder(stage, key), key, hashes=hashes)
 
     def lock_file(self, name: str) -> TextIOWrapper:
         """An open file to hold a kernel lock on; closing it, or dying, gives the lock back."""
@@ -203,9 +186,18 @@ class Store:
                 fcntl.flock(file, fcntl.LOCK_EX)
             yield waited
 
+    def _workplace(self, stage: str, key: str) -> Path:
+        return self.root / "work" / f"{stage}-{key[:16]}"
+
+    def recover(self, stage: str, key: str) -> None:
+        """Put in place what was killed between its manifest and its last move; the artifact's lock must be held."""
+        out = self._workplace(stage, key) / "out"
+        if self.damage(stage, key) is not None and _damage(out, key) is None:
+            self._place(out, self.folder(stage, key))
+
     def workplace(self, stage: str, key: str) -> Path:
         """The folder to make an artifact in; `scratch/` inside survives a crash, `out/` is begun anew."""
-        work = self.root / "work" / f"{stage}-{key[:16]}"
+        work = self._workplace(stage, key)
         shutil.rmtree(work / "out", ignore_errors=True)
         for name in ("out", "scratch"):
             (work / name).mkdir(parents=True, exist_ok=True)
@@ -221,14 +213,16 @@ class Store:
         for path in out.rglob("*"):
             _fsync(path)
         write_atomically(out / MANIFEST, manifest.model_dump_json(indent=1))
-        final = self.folder(manifest.stage, manifest.key)
+        self._place(out, self.folder(manifest.stage, manifest.key))
+        return self._read(manifest.stage, manifest.key)
+
+    def _place(self, out: Path, final: Path) -> None:
         final.parent.mkdir(parents=True, exist_ok=True)
         if final.exists():  # damaged, or made again on demand: set aside whole, never written over
             final.rename(self.root / "work" / f"replaced-{uuid.uuid4().hex}")
         out.rename(final)
         _fsync(final.parent)
-        shutil.rmtree(work, ignore_errors=True)
-        return self._read(manifest.stage, manifest.key)
+        shutil.rmtree(out.parent, ignore_errors=True)
 
     def latest(self, stage: str) -> Ref | None:
         """The artifact that the last finished run of this stage made or reused."""
@@ -278,3 +272,23 @@ def _describe(path: Path, root: Path) -> StoredFile:
     return StoredFile(
         path=path.relative_to(root).as_posix(), size=path.stat().st_size, sha256=file_sha256(path), rows=rows
     )
+
+
+def _damage(folder: Path, key: str, *, hashes: bool = False) -> str | None:
+    try:
+        manifest = Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return f"{folder}: its manifest is missing" if folder.exists() else "absent"
+    except ValueError:
+        return f"{folder / MANIFEST}: cannot be read"
+    if manifest.key != key:
+        return f"{folder / MANIFEST}: holds another key"
+    for entry in manifest.files:
+        path = folder / entry.path
+        if not path.is_file():
+            return f"{path}: is missing"
+        if path.stat().st_size != entry.size:
+            return f"{path}: has {path.stat().st_size} bytes, the manifest says {entry.size}"
+        if hashes and file_sha256(path) != entry.sha256:
+            return f"{path}: was altered (its SHA-256 is not the manifest's)"
+    return None

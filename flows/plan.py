@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from artifacts.records import Section, read_jsonl
 from artifacts.stage import plan_for, reasons
 from artifacts.store import Ref, Store
 from configs.schema import Config
-
-REASONS = 8  # told of each stage
 
 
 @dataclass(frozen=True)
@@ -49,17 +48,12 @@ def print_plan(planned: list[Planned], config: Config, store: Store) -> None:
     colours = {"cached": "green", "will run": "yellow", "unknown": "dim"}
     table = Table("stage", "outlook", "why", box=None)
     for entry in planned:
-        why = "\n".join(shortened(entry.why)) or (f"{entry.ref.rows:,} rows are there" if entry.ref else "")
-        table.add_row(entry.stage, f"[{colours[entry.state]}]{entry.state}[/]", why)
+        why = "\n".join(entry.why) or (f"{entry.ref.rows:,} rows are there" if entry.ref else "")
+        table.add_row(entry.stage, f"[{colours[entry.state]}]{entry.state}[/]", escape(why))
     console = Console()
     console.print(table)
     outlook = teacher_outlook(planned, config, store)
-    console.print(f"\n{documents(config):,} documents in {config.parse.source}; {outlook}")
-
-
-def shortened(why: tuple[str, ...]) -> list[str]:
-    """The first reasons; a folder of new documents would fill the screen."""
-    return [*why[:REASONS], *([f"and {len(why) - REASONS:,} more"] if len(why) > REASONS else [])]
+    console.print(f"\n{documents(config):,} documents in {escape(str(config.parse.source))}; {outlook}")
 
 
 def documents(config: Config) -> int:
@@ -83,5 +77,11 @@ def teacher_outlook(planned: list[Planned], config: Config, store: Store) -> str
     memo = store.memo if (store.root / "memo.sqlite").is_file() else None
     told = estimate(sections, config.generate, memo)
     tokens = f"{told.input_tokens:,} tokens in, {told.output_tokens:,} out"
-    money = f", about {told.money:.2f} {told.currency}" if told.money else ""
-    return f"about {told.requests:,} teacher calls ({tokens}{money}); {told.kept:,} sections are paid for already"
+    teacher = config.generate.teacher
+    priced = teacher.input_price is not None or teacher.output_price is not None
+    money = (
+        f"about {told.money:.2f} {told.currency}"
+        if priced
+        else "no price is configured (generate.teacher.input_price, output_price)"
+    )
+    return f"about {told.requests:,} teacher calls ({tokens}; {money}); {told.kept:,} sections are paid for already"

@@ -9,7 +9,7 @@ import pytest
 
 from artifacts.progress import Progress
 from artifacts.records import Reject, read_jsonl
-from artifacts.stage import Plan, StageConfig, Work, keyed_values, plan_for, produce, unkeyed
+from artifacts.stage import Plan, StageConfig, StageError, Work, keyed_values, plan_for, produce, unkeyed
 from artifacts.store import ABOUT, Ref, Store
 from tests.artifacts.toy import CountConfig, Line, ReadConfig, read, run_count, run_read
 
@@ -60,6 +60,26 @@ def test_a_changed_a_new_and_a_removed_document_are_named(store: Store, source: 
     (source / "c.txt").write_text("new\n", encoding="utf-8")
     (source / "b.txt").unlink()
     assert run_read(store, config).why == ("a.txt is changed", "b.txt is gone", "c.txt is new")
+
+
+def test_many_reasons_are_shortened(store: Store, source: Path) -> None:
+    run_read(store, ReadConfig(source=source))
+    for number in range(10):
+        (source / f"new {number}.txt").write_text(str(number), encoding="utf-8")
+    why = run_read(store, ReadConfig(source=source)).why
+    assert why[0] == "new 0.txt is new"
+    assert why[-1] == "and 2 more"
+
+
+def test_what_changed_while_it_was_read_is_not_published(store: Store, source: Path) -> None:
+    def slow(work: Work[ReadConfig]) -> None:
+        read(work)
+        (source / "a.txt").write_text("other\n", encoding="utf-8")
+
+    with pytest.raises(StageError, match=r"a\.txt; run again"):
+        produce(store, ReadConfig(source=source), {}, slow, progress=Progress(terminal=False))
+    assert list(store.refs()) == []
+    assert not run_read(store, ReadConfig(source=source)).reused
 
 
 def test_a_raised_version_makes_the_artifact_again(store: Store, source: Path) -> None:

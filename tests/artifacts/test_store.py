@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from artifacts.runs import Run, read_run, runs
-from artifacts.store import Store, StoreError, write_atomically
+from artifacts.store import Store, StoreError, file_sha256, source_sha256, write_atomically
 from tests.artifacts.toy import ReadConfig, run_read
 
 
@@ -24,6 +24,19 @@ def test_verify_finds_what_a_size_does_not_show(store: Store, source: Path) -> N
     assert found == folder
     assert damage is not None
     assert "lines.jsonl: was altered" in damage
+
+
+def test_a_file_that_changed_has_another_digest(tmp_path: Path) -> None:
+    path = tmp_path / "weights.bin"
+    for text in ("one", "two"):  # of one size and, on most clocks, of one time
+        path.write_text(text, encoding="utf-8")
+        assert source_sha256(path) == file_sha256(path)
+    path.write_text("old", encoding="utf-8")
+    os.utime(path, (1, 1))
+    old = source_sha256(path)
+    path.write_text("new", encoding="utf-8")
+    os.utime(path, (1, 1))  # keeps size and time of the content, but not of the entry
+    assert source_sha256(path) != old
 
 
 def test_verify_names_a_folder_without_a_manifest(store: Store, source: Path) -> None:
