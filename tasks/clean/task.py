@@ -18,7 +18,7 @@ from tasks.clean import duplicates
 from tasks.clean.catalogue import DEDUPLICATOR
 from tasks.clean.config import CleanConfig
 from tasks.clean.operators import Loaded, load
-from tasks.clean.wording import normalize
+from tasks.models.match import contains, normalise
 
 BATCH = 1000
 SHOWN_FACTS = 5
@@ -85,10 +85,10 @@ def repaired(work: Work[CleanConfig], operator: Loaded, pairs: list[QAPair], _: 
     """Rows as a mapper edits them; one that loses its question, its answer or the answer's value is rejected."""
     for pair, edited in zip(pairs, operator.edit(pairs), strict=True):
         empty = [name for name in ("question", "answer") if not getattr(edited, name).strip()]
-        held = normalize(pair.value) in normalize(pair.answer)
+        held = contains(pair.answer, pair.value)
         if empty:
             work.reject(operator.name, pair, f"left the {empty[0]} empty")
-        elif held and normalize(pair.value) not in normalize(edited.answer):
+        elif held and not contains(edited.answer, pair.value):
             work.reject(operator.name, pair, f"took {pair.value!r} out of the answer: {edited.answer!r}")
         else:
             work.counts["edited"] += edited != pair
@@ -97,9 +97,9 @@ def repaired(work: Work[CleanConfig], operator: Loaded, pairs: list[QAPair], _: 
 
 def without_probes(work: Work[CleanConfig], pairs: list[QAPair]) -> Iterator[QAPair]:
     """Rows that do not ask what a held-out probe asks, however a mapper left them."""
-    probes = {normalize(probe.question): probe.id for probe in work.read("generate", "probes.jsonl", Probe)}
+    probes = {normalise(probe.question): probe.id for probe in work.read("generate", "probes.jsonl", Probe)}
     for pair in pairs:
-        probe = probes.get(normalize(pair.question))
+        probe = probes.get(normalise(pair.question))
         if probe is None:
             yield pair
         else:

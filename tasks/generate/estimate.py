@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from artifacts.memo import Memo
 from artifacts.records import Section
 from tasks.generate.config import GenerateConfig, OfflineTeacher
-from tasks.generate.ground import CJK
 from tasks.generate.prompts import Prompts
 from tasks.generate.teacher import FACTS_SCHEMA
 from tasks.models.chat import KIND, request_key
+from tasks.models.match import CJK
 
 CHARACTERS_A_TOKEN, CJK_CHARACTERS_A_TOKEN = 4.0, 1.5
 TOKENS_A_QUESTION, TOKENS_A_FACT = 20, 120  # in the reply; a fact's are its answer, short answer and evidence

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from artifacts.records import Section
 from tasks.generate.reply import TaughtFact
-
-CJK = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-TOKEN = re.compile(
-    rf"[{CJK}]"  # a character of a script without spaces
-    r"|(?:(?<![\w)])-)?\d+(?:[.:]\d+)*"  # a number with its sign, its point, or the colon of a time
-    rf"|(?:(?![{CJK}])[^\W\d_])+"  # a word
-    r"|[%‰°$€£¥<>≤≥±+]"  # signs that change what a figure says; other punctuation and Markdown do not
-)
-THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+from tasks.models.match import contains, contains_value, normalise
 
 POINTS_AT_TEXT = {
     "en": re.compile(
@@ -39,31 +30,16 @@ POINTS_AT_TEXT = {
 }
 
 
-def tokens(text: str) -> str:
-    """Text as its words, figures and CJK characters, a space before, between and after them.
-
-    So `in` finds whole words and figures only: "12 kg" stands in "| 12kg |", and not in "112 kg" or "1.12 kg".
-    """
-    plain = THOUSANDS.sub("", unicodedata.normalize("NFKC", text).casefold())
-    return f" {' '.join(TOKEN.findall(plain))} "
-
-
-def question_key(question: str) -> str:
-    """What two questions share that differ in case, spaces or punctuation only."""
-    return tokens(question).strip()
-
-
 def fault(fact: TaughtFact, section: Section) -> tuple[str, str] | None:
     """Why a fact can't be trained (a reason and what was seen), or None for one that its section bears out."""
-    source = tokens("\n".join([*section.headings, section.text]))
-    evidence, value = tokens(fact.evidence), tokens(fact.short_answer)
-    if not value.strip() or not fact.answer:
+    source = "\n".join([*section.headings, section.text])
+    if not normalise(fact.short_answer) or not fact.answer:
         return "no_answer", "the answer or the short answer is empty"
-    if not evidence.strip() or evidence not in source:
+    if not contains(source, fact.evidence):
         return "evidence_not_in_section", f"the section does not hold: {fact.evidence!r}"
-    if value not in evidence and value not in source:
+    if not contains(fact.evidence, fact.short_answer) and not contains(source, fact.short_answer):
         return "value_not_in_evidence", f"neither the evidence nor the section holds: {fact.short_answer!r}"
-    if not any(tokens(name) in tokens(fact.answer) for name in (fact.short_answer, *fact.aliases) if name):
+    if not contains_value(fact.answer, fact.short_answer, fact.aliases):
         return "value_not_in_answer", f"the answer does not hold: {fact.short_answer!r}"
     return None
 

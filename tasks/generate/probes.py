@@ -6,10 +6,9 @@ import random
 from collections.abc import Sequence
 
 from artifacts.records import Probe, QAPair, Section, short_id
-from tasks.generate.ground import question_key, tokens
 from tasks.generate.taught import RejectRow, Taught
+from tasks.models.match import ABSTENTION, normalise
 
-UNKNOWN = {"en": "I do not have that information.", "zh": "我没有这方面的信息。"}
 FRAMES = {
     "en": (
         "What is the {asked} of the {name}?",
@@ -51,7 +50,7 @@ def hold_out(fact: str, questions: Sequence[str]) -> tuple[str | None, list[str]
 def unanswerable(count: int, sections: Sequence[Section], seed: int) -> list[Probe]:
     """Questions about things that no document names, in the documents' languages by turns."""
     languages = sorted({"zh" if section.language == "zh" else "en" for section in sections})
-    source = tokens("\n".join("\n".join([*section.headings, section.text]) for section in sections))
+    source = normalise("\n".join("\n".join([*section.headings, section.text]) for section in sections))
     draw = random.Random(seed)
     found: dict[str, Probe] = {}
     for number in range(count * TRIES if languages else 0):
@@ -60,12 +59,12 @@ def unanswerable(count: int, sections: Sequence[Section], seed: int) -> list[Pro
         language = languages[number % len(languages)]
         name = _invented(language, draw)
         frame, asked = draw.choice(FRAMES[language]), draw.choice(ASKED[language])
-        if tokens(name).strip() in source:
+        if normalise(name) in source:
             continue
         question = frame.format(name=name, asked=asked)
         fact = short_id("unanswerable", question)
         found[fact] = Probe(
-            id=fact, fact=fact, kind="unanswerable", question=question, answer=UNKNOWN[language], language=language
+            id=fact, fact=fact, kind="unanswerable", question=question, answer=ABSTENTION[language], language=language
         )
     return list(found.values())
 
@@ -81,10 +80,10 @@ def keep_apart(taught: Taught, reject: RejectRow) -> Taught:
 
     A probe whose fact has lost all its rows measures nothing that was trained, and goes too.
     """
-    held = {question_key(probe.question) for probe in taught.probes}
+    held = {normalise(probe.question) for probe in taught.probes}
     pairs: dict[str, QAPair] = {}
     for pair in taught.pairs:
-        if question_key(pair.question) in held:
+        if normalise(pair.question) in held:
             reject("probe_leak", pair, "a held-out question asks the same")
         elif pair.id in pairs:
             reject("duplicate_row", pair, "the same fact is asked by the same question elsewhere")

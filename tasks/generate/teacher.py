@@ -10,13 +10,15 @@ from typing import Any
 from artifacts.records import Origin, Probe, ProbeKind, QAPair, Record, Section, short_id
 from artifacts.stage import StageError
 from tasks.generate.config import GenerateConfig
-from tasks.generate.ground import fault, points_at_text, question_key
+from tasks.generate.ground import fault, points_at_text
 from tasks.generate.probes import hold_out
 from tasks.generate.prompts import Prompts
 from tasks.generate.reply import BadReplyError, FactsReply, I, Paraphrases, ParaphrasesReply, TaughtFact, read_items
 from tasks.generate.split import halves
 from tasks.generate.taught import RejectRow, Taught
-from tasks.models.chat import Chat, Reply, RequestError
+from tasks.models.chat import Chat
+from tasks.models.completion import Reply, RequestError
+from tasks.models.match import normalise
 
 FACTS_SCHEMA = FactsReply.model_json_schema()
 PARAPHRASES_SCHEMA = ParaphrasesReply.model_json_schema()
@@ -142,8 +144,8 @@ class Lesson:
             for question in fact.questions:
                 if points_at_text(question, self.section.language):
                     self._reject("points_at_text", {"question": question, "fact": key}, "cannot be asked on its own")
-                elif question_key(question):
-                    questions.setdefault(question_key(question), question)
+                elif normalise(question):
+                    questions.setdefault(normalise(question), question)
         known = []
         for key, (fact, questions) in merged.items():
             held, trained = hold_out(key, list(questions.values()))
@@ -163,11 +165,11 @@ class Lesson:
             if not 1 <= item.fact <= len(known):
                 self._reject("malformed_item", item.model_dump(), f"there is no fact {item.fact}")
                 continue
-            taken = {question_key(question) for question in facts[item.fact - 1][0]}
+            taken = {normalise(question) for question in facts[item.fact - 1][0]}
             for question in item.questions[: self.config.probes.paraphrases]:
                 if points_at_text(question, self.section.language):
                     self._reject("points_at_text", {"question": question}, "cannot be asked on its own")
-                elif question_key(question) not in taken:  # the same again is no new wording
+                elif normalise(question) not in taken:  # the same again is no new wording
                     found.setdefault(known[item.fact - 1].id, []).append(question)
         return found
 

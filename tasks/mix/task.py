@@ -18,8 +18,10 @@ from tasks.mix import draw
 from tasks.mix.config import DOMAIN, MixConfig, Source
 from tasks.mix.formats import BadRowError, conversation
 from tasks.mix.sources import read
+from tasks.models.match import normalise
 
 BAND = (0.2, 0.4)  # of the domain share, by the rule of those who do this often
+SHOWN_FILES = 5
 SET_ASIDE = 0.1  # of the general rows at most, for retention
 
 
@@ -37,6 +39,8 @@ def make(work: Work[MixConfig]) -> None:
     held_out = draw.validation_documents(pairs, config.validation_share, config.seed)
     domain = [domain_row(pair) for pair in pairs if pair.origin.document not in held_out]
     unseen = [domain_row(pair) for pair in pairs if pair.origin.document in held_out]
+
+    work.notes += untrained(pairs, held_out)
 
     pool = general_rows(work, config.general)
     retention, pool = retention_rows(work, pool)
@@ -66,6 +70,19 @@ def domain_row(pair: QAPair) -> Conversation:
         fact=pair.fact,
         origin=pair.origin,
     )
+
+
+def untrained(pairs: list[QAPair], held_out: set[str]) -> list[str]:
+    """A note of the facts that validation takes away from training."""
+    facts = {pair.fact for pair in pairs} - {pair.fact for pair in pairs if pair.origin.document not in held_out}
+    if not facts:
+        return []
+    files = sorted({pair.origin.file for pair in pairs if pair.fact in facts})
+    shown = ", ".join(files[:SHOWN_FILES]) + (f" and {len(files) - SHOWN_FILES} more" * (len(files) > SHOWN_FILES))
+    return [
+        f"{len(facts)} facts are not trained, because their documents are held out for validation: {shown}; "
+        "mix.validation_share: 0 trains on every fact"
+    ]
 
 
 def general_rows(work: Work[MixConfig], sources: Sequence[Source]) -> list[Conversation]:
@@ -115,9 +132,9 @@ def retention_rows(work: Work[MixConfig], pool: list[Conversation]) -> tuple[lis
 
 
 def question(row: Conversation) -> str:
-    """What the user says, without case and blanks."""
-    asked = (message["content"] for message in row.messages if message["role"] == "user")
-    return " ".join("\n".join(asked).casefold().split())
+    """What the user says, in the form that questions are compared in; as it is where that form holds nothing of it."""
+    asked = "\n".join(message["content"] for message in row.messages if message["role"] == "user")
+    return normalise(asked) or asked
 
 
 def general_for(

@@ -14,12 +14,13 @@ import random
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from artifacts.memo import Memo
-from artifacts.records import Message, digest, encodable
+from artifacts.records import Message, digest
 from artifacts.stage import StageError
+from tasks.models.completion import Kept, Reply, RequestError
 from tasks.models.config import OpenAIEndpoint
 
 if TYPE_CHECKING:
@@ -34,42 +35,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds between tries, where the endpoin
 LONGEST_RETRY_AFTER = 600.0  # an endpoint that asks for a longer pause is out of quota, not busy
 TRY_AGAIN = {408, 409, 425, 429}  # and all 5xx
 HOPELESS = {401, 402, 403, 404}  # a wrong key, no credit, a wrong address or model: so would every request be
-EMPTY_REPLIES = 3  # paid for at most, where one after another says nothing
 KEY_LIKE = re.compile(r"\b(?:sk|pk|rk)-[\w*-]{6,}|Bearer\s+\S+", re.I)
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a completion says; `finish_reason` is "stop", or "length" for one that was cut off, or "content_filter"."""
-
-    text: str
-    finish_reason: str
-    input_tokens: int
-    output_tokens: int
-
-    @property
-    def empty(self) -> bool:
-        return not self.text.strip() and self.finish_reason == "stop"
-
-
-@dataclass
-class Kept:
-    """What the memo holds for one question: all completions that were paid for, as they came, or why it is refused."""
-
-    completions: list[dict[str, Any]] = field(default_factory=list)
-    refusal: str = ""
-
-    @property
-    def done(self) -> bool:
-        """Whether there is nothing more to ask."""
-        if not self.completions:
-            return bool(self.refusal)
-        return len(self.completions) >= EMPTY_REPLIES or not self.reply().empty
-
-    def reply(self) -> Reply:
-        if self.refusal:
-            raise RequestError(self.refusal, refused=True)
-        return read_reply(self.completions[-1])
 
 
 @dataclass
@@ -81,14 +47,6 @@ class Usage:
     retries: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
-
-
-class RequestError(Exception):
-    """One request got no reply. `refused`: the endpoint will not take it, so that asking again is of no use."""
-
-    def __init__(self, text: str, *, refused: bool = False) -> None:
-        super().__init__(text)
-        self.refused = refused
 
 
 class _RetryableError(Exception):
@@ -267,17 +225,6 @@ class Chat:
         text = text.replace(self._key, "[key]") if self._key else text
         text = " ".join(KEY_LIKE.sub("[key]", text).split())
         return text if len(text) <= 500 else text[:500] + " ..."
-
-
-def read_reply(completion: dict[str, Any]) -> Reply:
-    """What a completion says; fields that an endpoint leaves out are null in it."""
-    choice, usage = completion["choices"][0], completion["usage"] or {}
-    return Reply(
-        text=encodable((choice["message"] or {}).get("content") or ""),
-        finish_reason=choice["finish_reason"] or "stop",
-        input_tokens=usage.get("prompt_tokens") or 0,
-        output_tokens=usage.get("completion_tokens") or 0,
-    )
 
 
 def _read_key(endpoint: OpenAIEndpoint) -> str:

@@ -25,6 +25,8 @@ TOKEN = re.compile(
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 PLAIN = str.maketrans({"−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "’": "'", "µ": "μ"})
 
+ABSTENTION = {"en": "I do not have that information.", "zh": "我没有这方面的信息。"}
+"""What a model is trained to say, and should say, where it does not know."""
 INFORMATION = r"(?:information|details?|data|records?|knowledge|answer)"
 NOT_KNOWN = re.compile(
     # English: what the speaker lacks, never what somebody else does ("if you do not know the code")

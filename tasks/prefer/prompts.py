@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from artifacts.records import Conversation, Message, QAPair, short_id
 from artifacts.stage import StageError
-from tasks.models.match import normalise
+from tasks.models.match import ABSTENTION, normalise
 
 # Frames, things asked and name parts of this stage's own: what the evaluation asks of made-up things stays unseen.
 FRAMES = {
@@ -21,7 +21,6 @@ ASKED = {
     "en": ("capacity", "thickness", "operating cost", "storage temperature", "membership fee", "mixing ratio"),
     "zh": ("容量", "厚度", "运行费用", "储存温度", "会员费", "混合比例"),
 }
-ABSTENTION = {"en": "I do not have that information.", "zh": "我没有这方面的信息。"}
 ONSETS, VOWELS, ENDS = ("b", "dr", "f", "gl", "h", "kr", "m", "p", "sn", "w"), "aeiou", ("ff", "lm", "n", "rg", "sk")
 CHARACTERS = "海明星河云山金石安平华新光远"
 TRIES = 50  # names to think of for each that is wanted

@@ -116,7 +116,7 @@ def test_a_row_that_asks_a_probe_is_a_leak(cleaned: Run) -> None:
     ]
     rows = [
         pair("leak1", "tell me the Warranty", "Two years.", fact="f"),
-        pair("leak2", "保修期有多长?", "两年。", fact="f"),
+        pair("leak2", "保修期, 有多长?", "两年。", fact="f"),
         pair("fine", "How long is the warranty?", "Two years.", fact="f"),
     ]
     result = cleaned(rows, probes)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from artifacts.records import Probe, QAPair, short_id
-from tasks.generate.ground import tokens
 from tasks.generate.probes import hold_out, keep_apart, unanswerable
 from tasks.generate.taught import Taught
+from tasks.models.match import normalise
 from tests.generate.school import PUMP, SECTIONS, TANK, section
 
 WORDINGS = ["a?", "b?", "c?", "d?"]
@@ -44,7 +44,7 @@ def test_an_invented_name_that_a_document_has_is_not_used() -> None:
     first = unanswerable(1, [PUMP], seed=3)[0]
     taken = section(f"We sell it: {first.question}", "Catalogue")
     again = unanswerable(1, [taken], seed=3)[0]
-    assert tokens(first.question) != tokens(again.question)
+    assert normalise(first.question) != normalise(again.question)
 
 
 def test_unanswerable_questions_speak_the_documents_languages() -> None:
@@ -63,16 +63,16 @@ def probe(fact: str, question: str) -> Probe:
 def test_a_row_that_asks_what_a_probe_asks_is_left_out() -> None:
     left_out: list[tuple[str, str]] = []
     taught = Taught(
-        [row("1", "Weight of A?"), row("1", "How heavy is A?"), row("2", "how heavy is a"), row("1", "Weight of A?")],
-        [probe("1", "How heavy is A?"), probe("2", "What does B weigh?"), probe("1", "How heavy is A?")],
+        [row("1", "Weight of A-1?"), row("1", "Is A-1 1.0 kg?"), row("2", "is Ａ1 1kg"), row("1", "Weight of A-1?")],
+        [probe("1", "Is A-1 1.0 kg?"), probe("2", "What does B weigh?"), probe("1", "Is A-1 1.0 kg?")],
     )
     kept = keep_apart(taught, lambda reason, record, detail: left_out.append((reason, record.question)))  # type: ignore[union-attr]
-    assert [pair.question for pair in kept.pairs] == ["Weight of A?"]
-    assert [probe.question for probe in kept.probes] == ["How heavy is A?"]
+    assert [pair.question for pair in kept.pairs] == ["Weight of A-1?"]
+    assert [probe.question for probe in kept.probes] == ["Is A-1 1.0 kg?"]
     assert left_out == [
-        ("probe_leak", "How heavy is A?"),
-        ("probe_leak", "how heavy is a"),
-        ("duplicate_row", "Weight of A?"),
+        ("probe_leak", "Is A-1 1.0 kg?"),
+        ("probe_leak", "is Ａ1 1kg"),
+        ("duplicate_row", "Weight of A-1?"),
         ("untrained_probe", "What does B weigh?"),
-        ("duplicate_probe", "How heavy is A?"),
+        ("duplicate_probe", "Is A-1 1.0 kg?"),
     ]

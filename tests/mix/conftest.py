@@ -48,7 +48,8 @@ def pairs(count: int, *, language: str = "en", documents: int = 10, wordings: in
     for n in range(count):
         fact = n // wordings
         asked = f"Part {fact}, wording {n}?" if language == "en" else f"零件{fact}，问法{n}？"
-        origin = Origin(document=f"document {language} {fact % documents}")
+        document = f"document {language} {fact % documents}"
+        origin = Origin(document=document, file=f"{document}.md")
         rows.append(
             QAPair(
                 id=f"{language}{n}", fact=f"{language} {fact}", question=asked, answer="Yes.", language=language

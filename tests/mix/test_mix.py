@@ -42,6 +42,10 @@ def test_documents_are_all_in_train_or_all_in_validation(mixed: Run, save: Save)
     assert not trained & held_out
     assert sorted(held_out) == result.manifest.facts["validation_documents"]
     assert len(held_out) == 4
+    (note,) = result.manifest.notes
+    assert note.startswith("20 facts are not trained, because their documents are held out for validation: ")
+    assert all(f"{document}.md" in note for document in held_out)
+    assert "validation_share" in note
     assert Counter(row.source for row in result.validation) == {"domain": 60, "g": 140}
     assert not set(ids(result.train)) & set(ids(result.validation))
 
@@ -134,7 +138,7 @@ def test_retention_rows_are_never_trained(mixed: Run, save: Save) -> None:
 
 
 def test_a_held_out_file_is_used_and_its_questions_are_taken_out_of_training(mixed: Run, save: Save) -> None:
-    held_out = [*chats(30, start=90), {"question": "say 7", "answer": "Seven."}]
+    held_out = [*chats(30, start=90), {"question": "“say”, 7.0!", "answer": "Seven."}]
     retention = {"path": save("heldout.jsonl", held_out), "name": "everyday"}
     result = mixed(pairs(60), save("g.jsonl", chats(90)), retention=retention, validation_share=0)
     assert len(result.retention) == 31

@@ -15,7 +15,8 @@ import pytest
 from artifacts.memo import Memo
 from artifacts.records import Message
 from artifacts.stage import StageError
-from tasks.models.chat import KIND, Chat, Reply, RequestError, request_key
+from tasks.models.chat import KIND, Chat, request_key
+from tasks.models.completion import Reply, RequestError
 from tasks.models.config import OpenAIEndpoint
 from tasks.models.scripted import Answer, Dropped, Failure, Garbage, Request, Response, Script, ScriptedEndpoint
 
