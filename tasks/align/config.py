@@ -11,7 +11,7 @@ from artifacts.stage import StageConfig, unkeyed
 
 class AlignConfig(StageConfig):
     stage: ClassVar[str] = "align"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[tuple[str, ...]] = ("prefer", "sft")
 
     loss: Literal["dpo", "ipo"] = "dpo"

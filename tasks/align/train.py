@@ -12,7 +12,15 @@ from artifacts.stage import StageError
 from tasks.align.config import AlignConfig
 from tasks.models.config import ModelConfig
 from tasks.models.local import Model, load_model
-from tasks.models.training import curve, device_arguments, last_checkpoint, progress_callback, save, updates
+from tasks.models.training import (
+    curve,
+    device_arguments,
+    last_checkpoint,
+    master_weights,
+    progress_callback,
+    save,
+    updates,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, TrainerCallback
@@ -62,7 +70,8 @@ def trainer_for(
     from trl import DPOConfig, DPOTrainer
 
     is_adapter = (tuned / "adapter_config.json").is_file()
-    policy = load_model(model, tuned, quantize=config.quantize if is_adapter else None, trainable=True)
+    loaded = model if is_adapter else master_weights(model)
+    policy = load_model(loaded, tuned, quantize=config.quantize if is_adapter else None, trainable=True)
     arguments = DPOConfig(
         output_dir=str(scratch),
         loss_type=[TRL_LOSSES[config.loss], "sft"],
@@ -85,7 +94,7 @@ def trainer_for(
     )
     trainer = DPOTrainer(
         model=policy,
-        ref_model=None if is_adapter else load_model(model, tuned),
+        ref_model=None if is_adapter else load_model(loaded, tuned),
         args=arguments,
         train_dataset=_dataset(pairs),
         processing_class=tokenizer,

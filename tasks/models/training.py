@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,14 @@ def device_arguments(config: ModelConfig, *, gradient_checkpointing: bool) -> di
     }
 
 
+def master_weights(config: ModelConfig) -> ModelConfig:
+    """The model as it is loaded to train all of its weights: in float32, whatever its own dtype.
+
+    A small step added to a weight in bfloat16 is rounded away. `device_arguments` computes in bfloat16 all the same.
+    """
+    return config.model_copy(update={"dtype": "float32"})
+
+
 def updates(rows: int, *, batch_size: int, accumulation: int, epochs: float) -> int:
     """Optimizer updates over the whole training, on one device."""
     each = math.ceil(math.ceil(rows / batch_size) / accumulation)
@@ -38,9 +47,17 @@ def updates(rows: int, *, batch_size: int, accumulation: int, epochs: float) -> 
 
 
 def last_checkpoint(folder: Path) -> str | None:
-    """The newest checkpoint that was written whole, if a killed run left one."""
-    found = [path for path in folder.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
+    """The newest checkpoint that was written whole, if a killed run left one; the trainer's state is written last."""
+    found = [path for path in folder.glob("checkpoint-*") if _is_json(path / "trainer_state.json")]
     return str(max(found, key=lambda path: int(path.name.split("-")[1]))) if found else None
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def curve(history: list[dict[str, float]]) -> Iterator[dict[str, float]]:
@@ -71,8 +88,10 @@ def progress_callback(bar: Task) -> TrainerCallback:
 def save(model: Model, tokenizer: PreTrainedTokenizerBase, config: ModelConfig, out: Path) -> None:
     """Save what was trained, adapter or weights, with the tokenizer and no word of where on this machine it was made.
 
-    Of an adapter the trained one alone, not the frozen copy that DPO has for its reference.
+    Of an adapter the trained one alone, not the frozen copy that DPO has for its reference. Whole weights are saved in
+    the model's own dtype, in which they are loaded again.
     """
+    import torch
     from peft import PeftModel
 
     if isinstance(model, PeftModel):
@@ -81,5 +100,5 @@ def save(model: Model, tokenizer: PreTrainedTokenizerBase, config: ModelConfig, 
         model.save_pretrained(out, selected_adapters=["default"], save_embedding_layers=False)
         (out / "README.md").unlink()  # PEFT's card names the base's folder; the project writes a card of its own
     else:
-        model.save_pretrained(out)
+        model.to(getattr(torch, config.dtype)).save_pretrained(out)
     tokenizer.save_pretrained(out)

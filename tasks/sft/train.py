@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from artifacts.records import Conversation
 from tasks.models.local import Model, load_model
-from tasks.models.training import curve, device_arguments, last_checkpoint, progress_callback, save, updates
+from tasks.models.training import (
+    curve,
+    device_arguments,
+    last_checkpoint,
+    master_weights,
+    progress_callback,
+    save,
+    updates,
+)
 from tasks.sft.config import SftConfig
 
 if TYPE_CHECKING:
@@ -120,7 +128,8 @@ def fine_tune(
     from transformers import set_seed
 
     set_seed(config.seed)
-    model = load_model(config.model, quantize="nf4" if config.method == "qlora" else None)
+    loaded = master_weights(config.model) if config.method == "full" else config.model
+    model = load_model(loaded, quantize="nf4" if config.method == "qlora" else None)
     trainer = trainer_for(config, model, tokenizer, train, validation, epochs=epochs, scratch=scratch)
     with progress.task("sft", total_steps(config, len(train), epochs)) as bar:
         trainer.add_callback(progress_callback(bar))
