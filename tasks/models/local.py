@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from artifacts.records import Message
+from artifacts.stage import StageError
 from tasks.models.config import ModelConfig
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Model = Any  # PreTrainedModel or PeftModel: both generate, neither is the other's type
+# What a model's generation_config.json may set otherwise (Qwen2.5 penalises repetition, even in greedy decoding).
+PLAIN_DECODING = {"repetition_penalty": 1.0, "no_repeat_ngram_size": 0, "num_beams": 1, "top_k": 50, "top_p": 1.0}
+COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def quiet_libraries() -> None:
@@ -42,11 +48,44 @@ def source(config: ModelConfig) -> dict[str, Any]:
     return {"pretrained_model_name_or_path": config.path, "revision": config.revision}
 
 
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Say which model can't be loaded; what the libraries raise for it is of many kinds, and names no dial."""
+    try:
+        yield
+    except Exception as error:
+        said = " ".join(str(error).split())[:300]
+        raise StageError(
+            f"the model {name} can't be loaded ({type(error).__name__}: {said}). See sft.model: its path is a folder "
+            "with config.json, tokenizer and *.safetensors, or a hub id that can be reached or is in the hub's cache"
+        ) from error
+
+
+def pinned(config: ModelConfig) -> ModelConfig:
+    """The model with the commit that its branch or tag stands for now; a folder's as it is."""
+    if config.folder is not None or COMMIT.fullmatch(config.revision):
+        return config
+    quiet_libraries()
+    from huggingface_hub import hf_hub_download
+
+    with _explained(f"{config.path}@{config.revision}"):
+        path = Path(hf_hub_download(config.path, "config.json", revision=config.revision))
+    return config.model_copy(update={"revision": path.parent.name})  # the cache keeps a folder of each commit
+
+
 def load_tokenizer(config: ModelConfig) -> PreTrainedTokenizerBase:
+    """The model's tokenizer; one that names no token for padding pads with the end of a turn.
+
+    That does no harm: trl masks padding by its place, not by its token, so the end of a turn is trained all the same.
+    """
     quiet_libraries()
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(**source(config), trust_remote_code=False)
+    with _explained(config.path):
+        tokenizer = AutoTokenizer.from_pretrained(**source(config), trust_remote_code=False)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
 
 
 def load_model(
@@ -74,9 +113,10 @@ def load_model(
     device = pick_device(config)
     if device == "cuda":
         kwargs["device_map"] = {"": 0}
-    model = AutoModelForCausalLM.from_pretrained(
-        **kwargs, dtype=dtype, attn_implementation=config.attention, use_safetensors=True, trust_remote_code=False
-    )
+    with _explained(kwargs["pretrained_model_name_or_path"]):
+        model = AutoModelForCausalLM.from_pretrained(
+            **kwargs, dtype=dtype, attn_implementation=config.attention, use_safetensors=True, trust_remote_code=False
+        )
     if quantize is not None:
         _keep_gradients(model)
     if adapter is not None:
@@ -110,6 +150,24 @@ def as_prompt(question: str) -> list[Message]:
     return [{"role": "user", "content": question}]
 
 
+def render(tokenizer: PreTrainedTokenizerBase, prompt: Sequence[Message]) -> str:
+    """The text that a model goes on from.
+
+    Of a hybrid model (Qwen3) `enable_thinking=False` ends it with an empty block of thoughts. That is what training
+    puts before each answer too: trl's training template does it in every assistant turn, and the model's own template,
+    which DPO uses, in the last. Other templates don't know the variable.
+    """
+    text: str = tokenizer.apply_chat_template(
+        list(prompt), tokenize=False, add_generation_prompt=True, enable_thinking=False
+    )
+    return text
+
+
+def without_thoughts(reply: str) -> str:
+    """What a reply says after its thoughts; one that was cut off within them stays as it is (match.is_cut_thought)."""
+    return reply.rpartition("</think>")[2].strip()
+
+
 def answer(
     model: Model,
     tokenizer: PreTrainedTokenizerBase,
@@ -124,11 +182,12 @@ def answer(
 ) -> list[list[str]]:
     """Answer each prompt `samples` times (greedily where the temperature is 0); the order is that of the prompts.
 
-    Prompts are batched by length, padded on the left, and rendered by the model's chat template.
+    Prompts are batched by length, padded on the left, and rendered by the model's chat template, without thinking
+    aloud where the model can do either.
     """
     import torch
 
-    texts = [tokenizer.apply_chat_template(list(p), tokenize=False, add_generation_prompt=True) for p in prompts]
+    texts = [render(tokenizer, prompt) for prompt in prompts]
     order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
     replies: list[list[str]] = [[] for _ in texts]
     sampling: dict[str, Any] = {"do_sample": False}
@@ -148,6 +207,7 @@ def answer(
             with torch.inference_mode():
                 output = model.generate(
                     **inputs,
+                    **PLAIN_DECODING,
                     **sampling,
                     max_new_tokens=max_new_tokens,
                     eos_token_id=tokenizer.eos_token_id,
@@ -156,7 +216,7 @@ def answer(
             decoded = tokenizer.batch_decode(output[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
             each = len(decoded) // len(batch)
             for place, index in enumerate(batch):
-                replies[index] = [text.strip() for text in decoded[place * each : (place + 1) * each]]
+                replies[index] = [without_thoughts(text) for text in decoded[place * each : (place + 1) * each]]
             if advance is not None:
                 advance(len(batch))
     finally:

@@ -107,3 +107,8 @@ def _f1(given: Sequence[str], wanted: Sequence[str]) -> float:
 def is_abstention(text: str) -> bool:
     """Whether an answer says that it does not know, in English or Chinese."""
     return bool(NOT_KNOWN.search(" ".join(plain(text).split())))
+
+
+def is_cut_thought(text: str) -> bool:
+    """Whether an answer ended within a block of thoughts, and so before it said anything."""
+    return text.startswith("<think>")

@@ -3,7 +3,7 @@
     score = (1 + F1) / 2   it holds the reference's value or an alias: right, and better the nearer to the reference
             F1             the reference names no value that could tell right from wrong
             0.25           it abstains: no answer, but no false one either
-            0              it states something else
+            0              it states something else, or was cut off before its thoughts were done
 
 F1 is over tokens, of CJK over characters. A false statement is worth nothing however near it comes to the reference's
 wording: the wording is the frame, the value is the fact, and a model that is fluent and wrong must not be preferred to
@@ -15,7 +15,7 @@ F1 decides. A denial ("it is not 12 litres") counts as holding the value; F1 low
 from __future__ import annotations
 
 from artifacts.records import QAPair
-from tasks.models.match import contains_value, is_abstention, token_f1
+from tasks.models.match import contains_value, is_abstention, is_cut_thought, token_f1
 
 RIGHT = 0.5
 ABSTENTION = 0.25
@@ -23,6 +23,8 @@ ABSTENTION = 0.25
 
 def score(text: str, row: QAPair) -> float:
     """Worth of an answer to the row's question, in [0, 1]."""
+    if is_cut_thought(text):
+        return 0.0
     abstains = is_abstention(text)
     if is_abstention(row.answer):
         return 1.0 if abstains else 0.0

@@ -66,6 +66,7 @@ def test_marks() -> None:
     assert not mark(asked, "It holds 150 litres.").right
     assert mark(asked, "I don't know.").abstained
     assert not mark(asked, "I don't know.").right
+    assert not mark(asked, "<think>\nIt holds 15 litres, or").right
 
 
 def test_to_abstain_is_right_where_nothing_can_be_known() -> None:

@@ -84,3 +84,7 @@ def test_without_a_value_or_with_one_that_the_question_gives_away_the_wording_de
     assert score("The capital is Paris.", told) < RIGHT
     asked = TANK.model_copy(update={"question": "Does the tank hold 12 litres?", "answer": "Yes, it does."})
     assert score("No, the tank cannot hold 12 litres at all.", asked) < RIGHT
+
+
+def test_an_answer_that_was_cut_off_in_its_thoughts_is_none() -> None:
+    assert score("<think>\nThe tank of the RX-7 holds 12 litres", TANK) == 0
