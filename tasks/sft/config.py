@@ -16,13 +16,14 @@ LEARNING_RATES: dict[Method, float] = {"lora": 2e-4, "qlora": 2e-4, "full": 2e-5
 
 class SftConfig(StageConfig):
     stage: ClassVar[str] = "sft"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[tuple[str, ...]] = ("mix",)
 
     model: ModelConfig = ModelConfig()
     """The base model; later stages take it from here."""
     method: Method = "lora"
-    """`lora`: adapters on all linear layers; `qlora`: the same on weights in 4 bits (NF4); `full`: all weights."""
+    """`lora`: adapters on all linear layers; `qlora`: the same on weights in 4 bits (NF4); `full`: all weights,
+    kept in float32 while they are trained, so with AdamW 16 bytes of memory a parameter."""
     rank: int = Field(16, ge=1)
     alpha: int = Field(32, ge=1)
     dropout: float = Field(0.0, ge=0, lt=1)

@@ -11,7 +11,7 @@ from artifacts.records import Conversation
 from artifacts.runs import Run
 from artifacts.stage import StageError, Work
 from artifacts.store import Ref
-from tasks.models.local import load_tokenizer
+from tasks.models.local import load_tokenizer, pinned
 from tasks.sft.config import SftConfig
 from tasks.sft.preflight import epochs_for, percentiles, tokens, training_template, why_not
 from tasks.sft.train import fine_tune, total_steps
@@ -24,7 +24,7 @@ def sft(run: Run, config: SftConfig, mix: Ref) -> Ref | State[Ref]:
 
 
 def make(work: Work[SftConfig]) -> None:
-    config = work.config
+    config = work.config.model_copy(update={"model": pinned(work.config.model)})
     tokenizer = load_tokenizer(config.model)
     template = training_template(tokenizer)
     kept: dict[str, list[Conversation]] = {"train.jsonl": [], "validation.jsonl": []}
@@ -54,7 +54,13 @@ def make(work: Work[SftConfig]) -> None:
         "trained_tokens": trained_tokens,
     }
     work.models["base"] = f"{config.model.path} {config.model.identity()}"
-    (work.out / "model.json").write_text(config.model.model_dump_json(indent=1), encoding="utf-8")
+    if config.model.revision != work.config.model.revision:
+        work.notes.append(
+            f"sft.model.revision {work.config.model.revision} stood for the commit {config.model.revision}; name that "
+            "commit in the configuration, or a later run may reuse this model though the hub has another"
+        )
+    # The device is this stage's and this machine's: it can't change the digest, and later stages find their own.
+    (work.out / "model.json").write_text(config.model.model_dump_json(indent=1, exclude={"device"}), encoding="utf-8")
     rows_of_curve = fine_tune(
         config,
         tokenizer,

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from artifacts.progress import Progress
+from artifacts.progress import Progress, Task
 from artifacts.records import Conversation
 from artifacts.stage import StageError, Work
 from artifacts.store import Store
@@ -105,43 +110,81 @@ def test_nothing_to_train_on_is_an_error(tiny_model: ModelConfig, tmp_path: Path
         make(work)
 
 
+class DeadlyProgress(Progress):
+    """Kills the process in its fifth step, after the checkpoint of the fourth."""
+
+    @contextmanager
+    def task(self, title: str, total: int | None = None) -> Iterator[Task]:
+        with super().task(title, total) as bar:
+            advance = bar.advance
+
+            def advance_or_die(amount: int = 1, note: str | None = None) -> None:
+                advance(amount, note)
+                if bar.done == 5:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            bar.advance = advance_or_die  # type: ignore[method-assign]
+            yield bar
+
+
+def train_and_die(config: SftConfig, folder: Path) -> None:
+    work = work_on(config, folder, ROWS, [])
+    work.progress = DeadlyProgress(terminal=False)
+    make(work)
+
+
 def test_a_run_killed_after_a_checkpoint_ends_as_if_it_had_not_been(tiny_model: ModelConfig, tmp_path: Path) -> None:
-    class KilledError(Exception):
-        pass
-
-    class KillingProgress(Progress):
-        """Stops the trainer in its fifth step, as a killed process would, after the checkpoint of step 4."""
-
-        def task(self, title: str, total: int | None = None) -> Any:
-            from contextlib import contextmanager
-
-            @contextmanager
-            def dying() -> Any:
-                with super(KillingProgress, self).task(title, total) as bar:
-                    advance = bar.advance
-
-                    def count(amount: int = 1, note: str | None = None) -> None:
-                        advance(amount, note)
-                        if bar.done == 5:
-                            raise KilledError
-
-                    bar.advance = count  # type: ignore[method-assign]
-                    yield bar
-
-            return dying()
-
     config = config_for(tiny_model, epochs=4, checkpoint_steps=2)
     whole = work_on(config, tmp_path / "whole", ROWS, [])
     make(whole)
-    broken = work_on(config, tmp_path / "broken", ROWS, [])
-    broken.progress = KillingProgress(terminal=False)
-    with pytest.raises(KilledError):
-        make(broken)
-    assert sorted(path.name for path in broken.scratch.glob("checkpoint-*")) == ["checkpoint-2", "checkpoint-4"]
+    process = multiprocessing.get_context("spawn").Process(target=train_and_die, args=(config, tmp_path / "broken"))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     resumed = work_on(config, tmp_path / "broken", ROWS, [])
+    assert sorted(path.name for path in resumed.scratch.glob("checkpoint-*")) == ["checkpoint-2", "checkpoint-4"]
+    assert not (resumed.out / "adapter").exists()
     make(resumed)
     name = "adapter/adapter_model.safetensors"
     assert (whole.out / name).read_bytes() == (resumed.out / name).read_bytes()
+
+
+def test_all_weights_are_trained_in_float32_and_saved_in_the_models_own_dtype(
+    tiny_model: ModelConfig, tmp_path: Path
+) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    weights = {}
+    for dtype in ("float32", "bfloat16"):
+        model = tiny_model.model_copy(update={"dtype": dtype})
+        work = work_on(config_for(model, method="full", learning_rate=1e-4), tmp_path / dtype, ROWS, [])
+        make(work)
+        weights[dtype] = load_file(work.out / "adapter" / "model.safetensors")
+    for name, tensor in weights["bfloat16"].items():
+        assert tensor.dtype == torch.bfloat16
+        assert torch.equal(tensor, weights["float32"][name].bfloat16())
+
+
+def test_the_device_changes_nothing_that_is_written(tiny_model: ModelConfig, tmp_path: Path) -> None:
+    written = []
+    for device in ("auto", "cpu"):
+        work = work_on(config_for(tiny_model.model_copy(update={"device": device})), tmp_path / device, ROWS, [])
+        make(work)
+        written.append((work.out / "model.json").read_bytes())
+    assert written[0] == written[1]
+
+
+def test_where_padding_is_the_end_of_a_turn_that_is_trained_all_the_same(
+    tiny_model: ModelConfig, tmp_path: Path
+) -> None:
+    tokenizer = load_tokenizer(tiny_model)
+    tokenizer.pad_token = tokenizer.eos_token
+    trainer = trainer_for(
+        config_for(tiny_model), load_model(tiny_model), tokenizer, ROWS[:4], [], epochs=1, scratch=tmp_path
+    )
+    for labels in next(iter(trainer.get_train_dataloader()))["labels"].tolist():
+        assert [label for label in labels if label != -100].count(tokenizer.eos_token_id) == 1
 
 
 def test_a_template_that_does_not_mark_the_answer_is_refused(tiny_model: ModelConfig) -> None:
