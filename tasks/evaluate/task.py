@@ -24,6 +24,7 @@ from tasks.evaluate.verdict import judge
 from tasks.models.answers import Decoding, remembered_answers
 from tasks.models.config import ModelConfig
 from tasks.models.local import load_model, load_tokenizer
+from tasks.models.match import is_cut_thought
 
 
 @task(name="evaluate", persist_result=False, cache_policy=NO_CACHE)
@@ -85,16 +86,24 @@ def ask(
     with work.progress.task(f"evaluate: {name}", len(questions)) as bar:
         answers = remembered_answers(
             work.memo,
-            f"{work.models[name]} {base.dtype}",
+            work.models[name],
+            base,
             cache(partial(load_model, base, adapter)),
             load_tokenizer(base),
             prompts=[question.prompt for question in questions],
             decoding=Decoding(max_new_tokens=work.config.max_new_tokens),
             batch_size=work.config.batch_size,
+            afresh=work.force,
             advance=bar.advance,
         )
     work.facts.setdefault("seconds", {})[name] = round(time.monotonic() - started, 1)
-    return [texts[0] for texts in answers]
+    replies = [texts[0] for texts in answers]
+    if cut := sum(map(is_cut_thought, replies)):
+        work.notes.append(
+            f"{cut} answers of {name} were cut off while it still thought aloud, and count as none; raise "
+            "evaluate.max_new_tokens, or use a model that does not think aloud"
+        )
+    return replies
 
 
 def account(work: Work[EvaluateConfig], scores: Scores) -> None:

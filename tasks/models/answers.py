@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from artifacts.memo import Memo
 from artifacts.records import Message, digest
+from tasks.models.config import ModelConfig
 from tasks.models.local import Model, answer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 KIND = "answer"
+VERSION = 1  # raised when the same model would answer otherwise: another template, other decoding, other cleaning
 
 
 @dataclass(frozen=True)
@@ -28,26 +30,31 @@ class Decoding:
 
 def remembered_answers(
     memo: Memo,
-    identity: str,
+    weights: str,
+    config: ModelConfig,
     load: Callable[[], Model],
     tokenizer: PreTrainedTokenizerBase,
-    prompts: Sequence[Sequence[Message]],
     *,
+    prompts: Sequence[Sequence[Message]],
     decoding: Decoding,
     batch_size: int = 32,
+    afresh: bool = False,
     advance: Callable[[int], Any] = lambda amount: None,
 ) -> list[list[str]]:
     """Answers to each prompt in its order; `load` is called at the first one that the memo does not hold.
 
-    `identity` names the weights. A sampled answer hangs on the batch that it is drawn in, so its key and its seed hold
-    the batch: the same prompts give the same answers, whatever the memo held before.
+    `weights` names what is loaded, base or tuned, and `config` how. A sampled answer hangs on the batch that it is
+    drawn in, so its key and its seed hold the batch: the same prompts give the same answers, whatever the memo held
+    before. In half precision a greedy one may hang on how far it is padded, so the key holds the batch's size.
+    `afresh` asks for every answer again.
     """
+    settings = [VERSION, weights, config.dtype, config.attention, batch_size, decoding.max_new_tokens]
     answers: list[list[str]] = [[] for _ in prompts]
     for batch in _batches(prompts, batch_size):
         asked = [list(prompts[place]) for place in batch]
         sampled = [decoding.samples, decoding.temperature, decoding.seed, digest(asked)] if decoding.temperature else []
-        keys = [digest([identity, messages, decoding.max_new_tokens, *sampled]) for messages in asked]
-        known: list[list[str] | None] = [memo.get(KIND, key) for key in keys]
+        keys = [digest([*settings, messages, *sampled]) for messages in asked]
+        known: list[list[str] | None] = [None if afresh else memo.get(KIND, key) for key in keys]
         if None in known:
             wanted = [place for place, texts in enumerate(known) if texts is None or sampled]
             drawn = answer(

@@ -82,12 +82,14 @@ def _answers(
         def ask(role: str, load: Callable[[], Model], asked: list[Prompt], decoding: Decoding) -> list[list[str]]:
             return remembered_answers(
                 work.memo,
-                f"{work.models[role]} {model.dtype}",
+                work.models[role],
+                model,
                 load,
                 tokenizer,
-                [prompt.messages for prompt in asked],
+                prompts=[prompt.messages for prompt in asked],
                 decoding=decoding,
                 batch_size=config.batch_size,
+                afresh=work.force,
                 advance=bar.advance,
             )
 

@@ -164,12 +164,15 @@ def test_nothing_is_answered_twice(inputs: tuple[Store, dict[str, Ref]], monkeyp
         raise AssertionError("a model was loaded")
 
     monkeypatch.setattr("tasks.evaluate.task.load_model", refuse)
-    again = evaluate(inputs, force=True)
     other_gate = evaluate(inputs, CONFIG.model_copy(update={"gates": Gates(min_recall_gain=0.9)}))
-    assert not again.reused
-    assert again.ref.digest == first.ref.digest
     assert not other_gate.reused
     assert store.memo.count(KIND) == answered
+    with pytest.raises(AssertionError, match="a model was loaded"):
+        evaluate(inputs, force=True)
+    monkeypatch.undo()
+    again = evaluate(inputs, force=True)
+    assert not again.reused
+    assert again.ref.digest == first.ref.digest
 
 
 def test_a_new_probe_alone_is_asked(inputs: tuple[Store, dict[str, Ref]]) -> None:

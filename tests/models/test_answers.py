@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,10 +30,24 @@ def ask(tiny_model: ModelConfig, tmp_path: Path) -> Ask:
         decoding: Decoding,
         memo: str = "memo",
         load: Callable[[], Model] = lambda: model,
-        identity: str = "tiny",
+        weights: str = "tiny",
+        batch_size: int = 3,
+        afresh: bool = False,
+        **how: str,
     ) -> list[list[str]]:
         kept = Memo(tmp_path / memo)
-        return remembered_answers(kept, identity, load, tokenizer, prompts, decoding=decoding, batch_size=3)
+        config = tiny_model.model_copy(update=how)
+        return remembered_answers(
+            kept,
+            weights,
+            config,
+            load,
+            tokenizer,
+            prompts=prompts,
+            decoding=decoding,
+            batch_size=batch_size,
+            afresh=afresh,
+        )
 
     return asked
 
@@ -46,8 +61,24 @@ def test_what_is_known_needs_no_model(ask: Ask, decoding: Decoding) -> None:
     first = ask(PROMPTS, decoding)
     assert ask(PROMPTS, decoding, load=no_model) == first
     assert all(len(texts) == decoding.samples for texts in first)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"weights": "other"}, {"attention": "eager"}, {"dtype": "bfloat16"}, {"batch_size": 2}, {"afresh": True}],
+    ids=lambda other: next(iter(other)),
+)
+def test_what_can_change_an_answer_asks_again(ask: Ask, other: dict[str, Any]) -> None:
+    ask(PROMPTS, GREEDY)
     with pytest.raises(AssertionError):
-        ask(PROMPTS, decoding, load=no_model, identity="other weights")
+        ask(PROMPTS, GREEDY, load=no_model, **other)
+
+
+def test_another_version_of_the_code_asks_again(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(PROMPTS, GREEDY)
+    monkeypatch.setattr("tasks.models.answers.VERSION", 0)
+    with pytest.raises(AssertionError):
+        ask(PROMPTS, GREEDY, load=no_model)
 
 
 def test_greedy_answers_are_those_of_the_model_in_the_order_of_the_prompts(ask: Ask, tiny_model: ModelConfig) -> None:
