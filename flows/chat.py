@@ -9,10 +9,12 @@ from typing import Any
 
 from rich.columns import Columns
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
 from artifacts.runs import read_run
+from artifacts.stage import SettingError
 from artifacts.store import Ref, Store, StoreError
 from tasks.models.config import ModelConfig
 
@@ -25,7 +27,8 @@ def converse(store: Store, question: str | None, *, stage: str, run: str | None,
     folder, manifest = store.path(ref), store.manifest(ref)
     config = ModelConfig.model_validate_json((folder / "model.json").read_text(encoding="utf-8"))
     console = Console()
-    console.print(f"{config.path}, and what {stage} of run {run or manifest.run} made of it ({folder / 'adapter'})")
+    made = f"what {stage} of run {run or manifest.run} made of it ({folder / 'adapter'})"
+    console.print(escape(f"{config.path}, and {made}"))
     base, tuned = answerers(config, folder / "adapter", max_tokens)
     for _ in count():
         asked = question if question is not None else _ask(console)
@@ -40,7 +43,7 @@ def converse(store: Store, question: str | None, *, stage: str, run: str | None,
 def choose(store: Store, stage: str, run: str | None) -> Ref:
     """The model of a run, or the latest one of the stage."""
     if stage not in ("sft", "align"):
-        raise StoreError(f"{stage} makes no adapter to talk to; choose sft or align")
+        raise SettingError(f"--stage: {stage} makes no adapter to talk to; choose sft or align")
     ref = read_run(store, run).ref(stage) if run else store.latest(stage)
     if ref is None or store.find(ref.stage, ref.key) is None:
         where = f"run {run}" if run else "the store"

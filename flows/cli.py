@@ -1,4 +1,4 @@
-"""The command line. Exit codes: 0 done, 1 failed, 2 wrong use or configuration.
+"""The command line. Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 130 stopped by Ctrl-C.
 
 Only what a command needs is imported: help, `validate` and `plan` load neither Prefect nor torch.
 """
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from artifacts.stage import StageError
+from artifacts.stage import SettingError, StageError
 from artifacts.store import Store, StoreError
 from configs.mistakes import ConfigError
 from configs.schema import Config, Stage, load
@@ -29,7 +29,7 @@ class Friendly(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except ConfigError as error:
+        except (ConfigError, SettingError) as error:
             typer.secho(str(error), fg="red", err=True)
             raise typer.Exit(2) from None
         except (StageError, StoreError) as error:
@@ -176,7 +176,7 @@ def chat(
 ) -> None:
     """Ask the base model and the tuned one, side by side.
 
-    Example: `graft chat --question "What is the warranty period of the X200?"`
+    Example: `graft chat --question "Where does Pelmara Plan have its registered office?"`
     """
     from flows.chat import converse
 

@@ -19,12 +19,14 @@ from artifacts.report import write_report
 from artifacts.runs import Run
 from artifacts.store import Ref, Store
 from configs.schema import Config, Stage, load
+from flows.plan import make_plan
 from tasks.align.task import align
 from tasks.clean.task import clean
 from tasks.evaluate.task import evaluate
 from tasks.export.task import export
 from tasks.generate.task import generate
 from tasks.mix.task import mix
+from tasks.models.chat import read_key
 from tasks.parse.task import parse
 from tasks.prefer.task import prefer
 from tasks.sft.task import sft
@@ -77,8 +79,13 @@ def drive(run: Run, config: Config, call: Call, until: Stage | None = None) -> l
     return write_report(run)
 
 
-def preflight(config: Config, until: Stage | None) -> None:
-    """Look for every file, folder and prompt that a stage will read, before the first stage is paid for."""
+def preflight(config: Config, force: Sequence[Stage], until: Stage | None) -> None:
+    """Look for all that a stage will need (files, prompts, a model, a key) before the first stage is paid for."""
+    teacher = config.generate.teacher
+    if teacher.kind == "openai" and until != Stage.parse:
+        states = {entry.stage: entry.state for entry in make_plan(config, Store(config.store), frozenset(force))}
+        if states["generate"] != "cached":
+            read_key(teacher)
     for section in config.sections():
         section.outside()
         if section.stage == until:
@@ -87,7 +94,7 @@ def preflight(config: Config, until: Stage | None) -> None:
 
 def begin(config: Config, force: Sequence[Stage] = (), until: Stage | None = None) -> Run:
     """Open a run of this configuration in its store, where all that it will read is there."""
-    preflight(config, until)
+    preflight(config, force, until)
     context = FlowRunContext.get()
     flow_run = str(context.flow_run.id) if context and context.flow_run else ""
     values = config.model_dump(mode="json")

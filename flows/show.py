@@ -83,7 +83,7 @@ def print_artifact(store: Store, what: str, *, rows: int, rejects: bool) -> None
     console.print(_facts(manifest, folder))
     for file in manifest.files:
         if file.rows and rows and not file.path.startswith(f"{ABOUT}/"):
-            console.print(f"\n[bold]{file.path}[/] ({file.rows:,} rows)")
+            console.print(f"\n[bold]{escape(file.path)}[/] ({file.rows:,} rows)")
             for row in islice(_lines(folder / file.path), rows):
                 console.print(_brief(row))
 
@@ -91,7 +91,7 @@ def print_artifact(store: Store, what: str, *, rows: int, rejects: bool) -> None
 def _facts(manifest: Manifest, folder: Path) -> Table:
     table = Table(box=None, show_header=False)
     table.add_row("stage", f"{manifest.stage}, version {manifest.version}")
-    table.add_row("folder", str(folder))
+    table.add_row("folder", escape(str(folder)))
     table.add_row("made", f"{manifest.created} by run {manifest.run} in {manifest.spent.seconds:.1f} s")
     for name, ref in manifest.inputs.items():
         table.add_row("from", f"{name} {ref.key[:16]}")
@@ -104,7 +104,7 @@ def _facts(manifest: Manifest, folder: Path) -> Table:
     for note in manifest.notes:
         table.add_row("note", escape(note))
     for file in manifest.files:
-        table.add_row("file", f"{file.path}, {file.size:,} bytes")
+        table.add_row("file", f"{escape(file.path)}, {file.size:,} bytes")
     return table
 
 
@@ -148,7 +148,7 @@ def _print_rows(console: Console, found: Lineage) -> None:
     for hit in found.hits:
         first.setdefault((hit.ref.stage, hit.ref.key[:16], hit.file), []).append(hit)
     for (stage, key, file), hits in first.items():
-        console.print(f"{stage} {key}/{file}: {len(hits):,} row{'s' if len(hits) > 1 else ''}")
+        console.print(f"{stage} {key}/{escape(file)}: {len(hits):,} row{'s' if len(hits) > 1 else ''}")
         if len(hits) == 1:
             console.print(f"  {_brief(hits[0].row)}")
 

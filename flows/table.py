@@ -28,13 +28,13 @@ def print_summary(store: Store, record: RunRecord, config: Path, overrides: Sequ
         console.print(scores.verdict.headline, style="green" if scores.verdict.passed else "yellow", highlight=False)
     folder = store.root / "runs" / record.id
     for path in sorted(folder.glob("*.*")):
-        console.print(f"{path.stem:<11} {path}", highlight=False, soft_wrap=True)
+        console.print(escape(f"{path.stem:<11} {path}"), highlight=False, soft_wrap=True)
     for stage in ("align", "sft"):
         if (ref := record.ref(stage)) is not None:
-            console.print(f"{'adapter':<11} {store.path(ref) / 'adapter'}", highlight=False, soft_wrap=True)
+            console.print(escape(f"{'adapter':<11} {store.path(ref) / 'adapter'}"), highlight=False, soft_wrap=True)
             place = [word for override in overrides if override.startswith("store=") for word in ("--set", override)]
             command = shlex.join(["graft", "chat", "-c", str(config), *place, "--stage", stage])
-            console.print(f"{'try it':<11} {command}", highlight=False, soft_wrap=True)
+            console.print(escape(f"{'try it':<11} {command}"), highlight=False, soft_wrap=True)
             break
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from artifacts.stage import Dials, StageConfig, StageError, unkeyed
+from artifacts.stage import Dials, SettingError, StageConfig, unkeyed
 from artifacts.store import file_sha256
 from tasks.models.config import OpenAIEndpoint
 
@@ -69,7 +69,7 @@ class GenerateConfig(StageConfig):
     def prompt_files(self) -> dict[str, Path]:
         """Each prompt's file: yours where there is one, else the bundled one."""
         if self.prompts is not None and not self.prompts.is_dir():
-            raise StageError(f"generate.prompts: {self.prompts} is not a folder; make it, or leave the key out")
+            raise SettingError(f"generate.prompts: {self.prompts} is not a folder; make it, or leave the key out")
         folder = self.prompts or PROMPTS
         return {name: folder / name if (folder / name).is_file() else PROMPTS / name for name in PROMPT_NAMES}
 

@@ -8,8 +8,8 @@ from typing import ClassVar
 from pydantic import Field, field_validator, model_validator
 
 from artifacts.records import digest
-from artifacts.stage import Dials, StageConfig, StageError
-from artifacts.store import file_sha256
+from artifacts.stage import Dials, SettingError, StageConfig
+from artifacts.store import source_sha256
 
 DOMAIN = "domain"
 
@@ -40,11 +40,11 @@ class Source(Dials):
             return f"{self.path}@{self.revision}"
         path = Path(self.path)
         if path.is_file():
-            return file_sha256(path)
+            return source_sha256(path)
         if path.is_dir():
             files = (each for each in sorted(path.rglob("*")) if each.is_file() and not each.name.startswith("."))
-            return digest([(each.relative_to(path).as_posix(), file_sha256(each)) for each in files])
-        raise StageError(
+            return digest([(each.relative_to(path).as_posix(), source_sha256(each)) for each in files])
+        raise SettingError(
             f"mix: {self.path}: there is no such file or folder; correct the path, or name the `revision` of a dataset "
             "on the hub"
         )

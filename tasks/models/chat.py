@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from artifacts.memo import Memo
 from artifacts.records import Message, digest
-from artifacts.stage import StageError
+from artifacts.stage import SettingError, StageError
 from tasks.models.completion import Kept, Reply, RequestError
 from tasks.models.config import OpenAIEndpoint
 
@@ -79,7 +79,7 @@ class Chat:
 
         self.endpoint, self.usage = endpoint, Usage()
         self._memo = memo
-        self._key = _read_key(endpoint)
+        self._key = read_key(endpoint)
         self._client = AsyncOpenAI(
             base_url=endpoint.base_url, api_key=self._key or "none", timeout=endpoint.timeout, max_retries=0
         )
@@ -227,12 +227,13 @@ class Chat:
         return text if len(text) <= 500 else text[:500] + " ..."
 
 
-def _read_key(endpoint: OpenAIEndpoint) -> str:
+def read_key(endpoint: OpenAIEndpoint) -> str:
+    """The key out of the environment; empty where the endpoint wants none."""
     if endpoint.api_key_env is None:
         return ""
     if key := os.environ.get(endpoint.api_key_env, "").strip():
         return key
-    raise StageError(
+    raise SettingError(
         f"the environment variable {endpoint.api_key_env} is not set; put the key of {endpoint.base_url} into it, "
         "or write `api_key_env: null` for an endpoint that wants no key"
     )

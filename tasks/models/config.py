@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from artifacts.records import short_id
+from artifacts.stage import SettingError
+from artifacts.store import source_sha256
 
 EMBEDDED = "embedded"
 EMBEDDED_FOLDER = Path(__file__).parent / "embedded" / "weights"
@@ -36,19 +38,44 @@ class ModelConfig(BaseModel):
         """The model's folder on this machine, or None for a hub id."""
         if self.path == EMBEDDED:
             return EMBEDDED_FOLDER
-        return Path(self.path) if Path(self.path).is_dir() else None
+        folder = Path(self.path).expanduser()
+        if folder.is_dir():
+            return folder
+        if self.path.startswith(("/", ".", "~")) or self.path.count("/") > 1:
+            raise SettingError(
+                f"sft.model.path: {self.path} is no folder on this machine, and no hub id such as "
+                "Qwen/Qwen2.5-1.5B-Instruct; correct it"
+            )
+        return None
 
     def identity(self) -> str:
-        """What names these weights in a key: the digest of a folder's files, or hub id and revision."""
-        if self.folder is None:
+        """What names these weights in a key: the digest of a folder's files, or hub id and revision.
+
+        A folder that holds no chat model is told of here, before anything is paid for.
+        """
+        if (folder := self.folder) is None:
             return f"{self.path}@{self.revision}"
+        _check(folder)
         hasher = hashlib.sha256()
-        for path in sorted(self.folder.rglob("*")):
+        for path in sorted(folder.rglob("*")):
             if path.is_file() and not path.name.startswith("."):
-                with path.open("rb") as file:
-                    hasher.update(f"{path.relative_to(self.folder)}:".encode())
-                    hasher.update(hashlib.file_digest(file, "sha256").digest())
+                hasher.update(f"{path.relative_to(folder)}:".encode())
+                hasher.update(bytes.fromhex(source_sha256(path)))
         return f"sha256:{hasher.hexdigest()}"
+
+
+def _check(folder: Path) -> None:
+    """What a model's folder must hold, as far as can be seen without loading it."""
+    where = f"sft.model.path: {folder}"
+    if not (folder / "config.json").is_file():
+        raise SettingError(f"{where}: there is no config.json; name the folder that a model was saved in")
+    if not any(folder.glob("*.safetensors")):
+        raise SettingError(f"{where}: there are no *.safetensors; other weights are not read, so convert them")
+    settings = folder / "tokenizer_config.json"
+    if not settings.is_file():
+        raise SettingError(f"{where}: there is no tokenizer_config.json; save the model's tokenizer there too")
+    if not (folder / "chat_template.jinja").is_file() and '"chat_template"' not in settings.read_text(encoding="utf-8"):
+        raise SettingError(f"{where}: the tokenizer has no chat template; use an instruct model, or add one")
 
 
 def _server(values: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from artifacts.stage import StageConfig, StageError, unkeyed
+from artifacts.stage import SettingError, StageConfig, unkeyed
 from tasks.parse.find import find
 
 
@@ -41,9 +41,11 @@ class ParseConfig(StageConfig):
     def outside(self) -> dict[str, str]:
         """The documents' digests by name; a folder without any is a mistake to tell of at once."""
         if not self.source.is_dir():
-            raise StageError(f"parse.source: {self.source} is not a folder; name the folder that holds your documents")
+            raise SettingError(
+                f"parse.source: {self.source} is not a folder; name the folder that holds your documents"
+            )
         if not (files := find(self.source)):
-            raise StageError(
+            raise SettingError(
                 f"parse.source: {self.source} holds no files; put documents into it, or name another folder"
             )
         return {file.name: file.sha256 for file in files}

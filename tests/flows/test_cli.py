@@ -108,6 +108,23 @@ def test_a_run_a_plan_and_what_can_be_seen_of_it(config: Path, tmp_path: Path) -
     assert "from 水箱.md" in succeeded("lineage", "水箱.md", "-c", config)
 
 
+def test_a_plan_takes_names_with_brackets(config: Path, tmp_path: Path) -> None:
+    succeeded("run", "-c", config, "--until", "parse")
+    (tmp_path / "documents" / "a[bold].md").write_text("# New\n\nSize: 3 m\n", encoding="utf-8")
+    (tmp_path / "documents" / "[").mkdir()
+    (tmp_path / "documents" / "[" / "red]c.md").write_text("# Other\n\nSize: 4 m\n", encoding="utf-8")
+    planned = succeeded("plan", "-c", config)
+    assert "a[bold].md is new" in planned
+    assert "[/red]c.md is new" in planned
+
+
+def test_a_plan_says_what_no_price_was_given_for(config: Path) -> None:
+    succeeded("run", "-c", config, "--until", "parse")
+    teacher = "generate.teacher={kind: openai, model: m, api_key_env: null%s}"
+    assert "no price is configured" in succeeded("plan", "-c", config, "--set", teacher % "")
+    assert "0.00 USD" in succeeded("plan", "-c", config, "--set", teacher % ", input_price: 0.1")
+
+
 def test_verify_and_gc(config: Path, tmp_path: Path) -> None:
     succeeded("run", "-c", config, "--until", "parse")
     assert "1 artifacts are whole, 0 damaged" in succeeded("verify", "-c", config)
@@ -130,7 +147,12 @@ def test_verify_and_gc(config: Path, tmp_path: Path) -> None:
         (["run", "--set", "sft.epoch=3"], 2, "did you mean 'epochs'"),
         (["run", "--force", "sftt"], 2, "sftt"),
         (["run", "--until", "train"], 2, "train"),
-        (["run", "--set", "parse.source=/nowhere/at/all"], 1, "/nowhere/at/all"),
+        (["run", "--set", "parse.source=/nowhere/at/all"], 2, "/nowhere/at/all"),
+        (["run", "--set", "sft.model.path=/nowhere/qwen"], 2, "sft.model.path: /nowhere/qwen is no folder"),
+        (["run", "--set", "sft.model.path=models/my/qwen"], 2, "sft.model.path: models/my/qwen is no folder"),
+        (["run", "--set", "sft.model.path=./configs"], 2, "config.json"),
+        (["run", "--set", "mix.general=[{path: nowhere.jsonl}]"], 2, "nowhere.jsonl"),
+        (["chat", "--stage", "parse"], 2, "choose sft or align"),
         (["fly"], 2, "No such command"),
         (["gc", "--keep", "0"], 2, "keep"),
     ],

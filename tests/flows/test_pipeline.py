@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from artifacts.runs import read_run
-from artifacts.stage import StageError
+from artifacts.stage import SettingError, StageError
 from artifacts.store import Ref
 from configs.schema import Stage, load
 from flows.pipeline import as_function, begin, drive, stages
@@ -37,6 +37,15 @@ def test_each_stage_is_given_what_it_reads(tmp_path: Path) -> None:
         assert set(inputs) == set(section.reads), section.stage
         assert {name: ref.stage for name, ref in inputs.items()} == {name: name for name in section.reads}
     run.end("done")
+
+
+def test_a_key_that_is_missing_is_told_before_anything_is_done(tmp_path: Path) -> None:
+    teacher = "{kind: openai, model: m, api_key_env: GRAFT_NO_SUCH_KEY}"
+    config = load("configs/quickstart.yaml", [f"store={tmp_path / 'store'}", f"generate.teacher={teacher}"])
+    with pytest.raises(SettingError, match="GRAFT_NO_SUCH_KEY is not set"):
+        begin(config)
+    assert not (tmp_path / "store").exists()
+    begin(config, until=Stage.parse).end("done")
 
 
 def test_a_failed_run_is_recorded_and_reported(tmp_path: Path) -> None:
