@@ -86,7 +86,8 @@ class Probe(Record):
 
     `wording`: a trained noun phrase in a question frame that this fact was not trained with;
     `noun_phrase`: a name for the asked thing that this fact was not trained with;
-    `frame`: a question frame that no training row of any fact has;
+    `frame`: a question frame of its own: the offline teacher uses it in no training row of any fact, a model as
+    teacher is asked for one that this fact was not trained with;
     `unanswerable`: asks for what stands in no document; the right answer is to say so (`value` is empty).
     """
 

@@ -16,13 +16,16 @@ from artifacts import records
 from artifacts.records import Record
 from configs.schema import Stage
 from flows.cli import app
+from tasks.evaluate import marks, questions, scores
+from tasks.evaluate.scores import Measures, Part
 from tests.source import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 RECORDS = [
     kind
-    for _, kind in inspect.getmembers(records, inspect.isclass)
-    if issubclass(kind, Record) and kind is not Record and kind.__module__ == records.__name__
+    for module in (records, scores, marks, questions)
+    for _, kind in inspect.getmembers(module, inspect.isclass)
+    if issubclass(kind, Record | Part) and kind.__module__ == module.__name__ and kind not in (Record, Part, Measures)
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,13 @@ def test_documents_in_a_model_out_and_then_only_what_changed(config: Path, tmp_p
         "report.html",
         "model-card.md",
     }
+    for row in re.findall(r"^\| \w+ \|.*", (ROOT / "docs" / "records.md").read_text(encoding="utf-8"), re.M)[1:10]:
+        stage, _, written = row.strip("| ").split(" | ")
+        ref = record.ref(stage)
+        assert ref is not None, stage
+        made = {re.sub(r"^(adapter|merged)/.*", r"\1/", file.path) for file in store.manifest(ref).files}
+        assert made == {*re.findall(r"`([\w./]+)`", written), "about/rejects.jsonl"}, stage
+
     exported = record.ref("export")
     assert exported is not None
     assert (store.path(exported) / "merged" / "config.json").is_file()
