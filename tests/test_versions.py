@@ -1,8 +1,8 @@
 """A stage whose source changed must say whether its results did.
 
-A fingerprint of each stage's code (comments, docstrings and layout aside), prompts and the shared model code that it
-uses is kept in fingerprints.json. Where it no longer fits, either raise the stage's `version`, so that its artifacts
-are made again, or know that the change can't alter a result; then write the new fingerprints down:
+A fingerprint of each stage's code (comments, docstrings and layout aside), prompts, and the records and shared model
+code that it uses is kept in fingerprints.json. Where it no longer fits, either raise the stage's `version`, so that its
+artifacts are made again, or know that the change can't alter a result; then write the new fingerprints down:
 
     python -m tests.test_versions accept
 """
@@ -21,11 +21,12 @@ from configs.schema import Stage
 from tests.source import ROOT, imports, meaning, name_of
 
 RECORD = ROOT / "tests" / "fingerprints.json"
+SHARED = ("tasks.models", "artifacts.records")  # records decide ids, and with them what is drawn
 TEXT = {".py", ".md", ".yaml", ".json", ".jsonl", ".jinja"}
 
 
 def files_of(stage: str) -> list[Path]:
-    """The stage's own files, and the shared model code that they come to use."""
+    """The stage's own files, and the shared code that they come to use."""
     own = [path for path in sorted((ROOT / "tasks" / stage).rglob("*")) if path.suffix in TEXT]
     found: dict[Path, None] = {}
     todo = own
@@ -35,7 +36,7 @@ def files_of(stage: str) -> list[Path]:
             continue
         found[path] = None
         if path.suffix == ".py":
-            names = (entry.module for entry in imports(path) if entry.module.startswith("tasks.models"))
+            names = (entry.module for entry in imports(path) if entry.module.startswith(SHARED))
             modules = (ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in names)
             todo += [module for module in modules if module.is_file()]
     return sorted(found)
@@ -78,7 +79,7 @@ def test_comments_and_docstrings_change_no_fingerprint(tmp_path: Path) -> None:
 
 def test_shared_code_and_prompts_count() -> None:
     names = {name_of(path) if path.suffix == ".py" else path.name for path in files_of("generate")}
-    assert {"tasks.generate.task", "tasks.models.chat", "system.en.md"} <= names
+    assert {"tasks.generate.task", "tasks.models.chat", "artifacts.records", "system.en.md"} <= names
     assert "tasks.sft.train" not in names
 
 
