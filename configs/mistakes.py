@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,6 +16,7 @@ SECRET_NAME = re.compile(
 SECRET_VALUE = re.compile(
     r"\b(sk|pk|rk)-[\w-]{12,}|\bhf_\w{20,}|\bgh[pousr]_\w{20,}|\bAKIA[A-Z0-9]{16}|\bBearer\s+\S{12,}|://[^/\s:@]+:[^/\s@]+@"
 )
+MAY_BE_SECRET = ("api_key_env", "base_url")  # where keys and passwords are put by mistake
 
 
 class ConfigError(Exception):
@@ -42,19 +43,23 @@ def find_secrets(value: Any, name: str = "") -> list[str]:
     return []
 
 
-def describe(error: ValidationError, model: type[BaseModel], lines: Mapping[str, int]) -> list[str]:
-    """One line for each of pydantic's findings."""
+def describe(error: ValidationError, model: type[BaseModel], lines: Mapping[str, str]) -> list[str]:
+    """One line for each of pydantic's findings; `lines` says where a key stands."""
     return [_mistake(found, model, lines) for found in error.errors(include_url=False)]
 
 
-def _mistake(found: Mapping[str, Any], model: type[BaseModel], lines: Mapping[str, int]) -> str:
-    location = tuple(str(step) for step in found["loc"])
+def _mistake(found: Mapping[str, Any], model: type[BaseModel], lines: Mapping[str, str]) -> str:
+    unknown = found["type"] == "extra_forbidden"
+    *above, last = found["loc"] or ("",)
+    location, models = _follow(model, above if unknown else found["loc"])
+    if unknown:
+        location = (*location, str(last))
     name = ".".join(location)
     line = _line(location, lines)
-    where = f"line {line}: {name}" if line else name or "the file"
+    where = f"{line}: {name}" if line else name or "the file"
     given, context = found["input"], found.get("ctx", {})
-    if found["type"] == "extra_forbidden":
-        known = sorted(_keys(model, location[:-1]))
+    if unknown:
+        known = sorted({key for kind in models for key in kind.model_fields})
         return f"{where}: no such key{_nearest(location[-1], known)} Known here: {', '.join(known)}"
     if found["type"] == "missing":
         return f"{where}: must be given"
@@ -63,12 +68,15 @@ def _mistake(found: Mapping[str, Any], model: type[BaseModel], lines: Mapping[st
         nearest = _nearest(str(given), re.findall(r"'([^']*)'", allowed))
         return f"{where}: {given!r} is not allowed{nearest} Allowed: {allowed}"
     text = str(context["error"]) if "error" in context else found["msg"]
-    return f"{where}: {text} (given: {_brief(given)})"
+    return f"{where}: {text}{_brief(given, str(last))}"
 
 
-def _brief(given: Any) -> str:
+def _brief(given: Any, key: str) -> str:
+    """What was given, unless it may hold a secret."""
+    if key in MAY_BE_SECRET or isinstance(given, dict | list):
+        return ""
     text = repr(given)
-    return text if len(text) <= 80 else text[:80] + " ..."
+    return f" (given: {text})" if len(text) <= 80 else f" (given: {text[:80]} ...)"
 
 
 def _nearest(word: str, known: list[str]) -> str:
@@ -76,22 +84,26 @@ def _nearest(word: str, known: list[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else "."
 
 
-def _line(location: tuple[str, ...], lines: Mapping[str, int]) -> int | None:
-    """The line of the key, or of the nearest one above it that stands in the file."""
+def _line(location: tuple[str, ...], lines: Mapping[str, str]) -> str | None:
+    """Where the key stands, or of the nearest one above it that stands in the file."""
     for length in range(len(location), 0, -1):
         if (line := lines.get(".".join(location[:length]))) is not None:
             return line
     return None
 
 
-def _keys(model: type[BaseModel], location: tuple[str, ...]) -> set[str]:
-    """The keys that are known at a place in the configuration, all members of a union together."""
-    models = {model}
+def _follow(model: type[BaseModel], location: Iterable[str | int]) -> tuple[tuple[str, ...], set[type[BaseModel]]]:
+    """A place as the file has it, and the models that may stand there, all members of a union together.
+
+    Pydantic's own location also holds the tags of unions, which are no keys: they are left out.
+    """
+    models, place = {model}, []
     for step in location:
         fields = [kind.model_fields[step].annotation for kind in models if step in kind.model_fields]
-        # a step that is no field is the tag of a union or the place in a list: the models stay the same
+        if fields or isinstance(step, int):
+            place.append(str(step))
         models = {inner for annotation in fields for inner in _models(annotation)} or models
-    return {key for kind in models for key in kind.model_fields}
+    return tuple(place), models
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -67,7 +67,8 @@ def load(path: Path | str, overrides: list[str] | tuple[str, ...] = ()) -> Confi
     path = Path(path)
     values, lines = _read(path)
     for override in overrides:
-        _override(values, override)
+        name = _override(values, override)
+        lines = {key: line for key, line in lines.items() if not f"{key}.".startswith(f"{name}.")} | {name: "--set"}
     if secrets := find_secrets(values):
         raise ConfigError(path, secrets)
     try:
@@ -76,8 +77,8 @@ def load(path: Path | str, overrides: list[str] | tuple[str, ...] = ()) -> Confi
         raise ConfigError(path, describe(error, Config, lines)) from None
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
-    """The file's values, and the line that each dotted key stands on."""
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """The file's values, and where each dotted key stands, such as "line 3"."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -85,13 +86,16 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
         raise ConfigError(path, [f"there is no such file; shipped with the project: {shipped}"]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(path, [f"cannot be read: {error}"]) from None
-    lines: dict[str, int] = {}
+    lines: dict[str, str] = {}
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         if root is None:
             return {}, {}
         repeated = list(_number(root, "", lines))
         values = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:  # its own text quotes the file, where a secret may stand
+        mark = error.problem_mark
+        raise ConfigError(path, [f"{f'line {mark.line + 1}: ' if mark else ''}is not YAML: {error.problem}"]) from None
     except yaml.YAMLError as error:
         raise ConfigError(path, [f"is not YAML: {' '.join(str(error).split())}"]) from None
     if repeated:
@@ -101,24 +105,24 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
     return values, lines
 
 
-def _number(node: yaml.Node, prefix: str, lines: dict[str, int]) -> Any:
+def _number(node: yaml.Node, prefix: str, lines: dict[str, str]) -> Any:
     """Fill in the line of each key; yields a mistake for each key that stands twice (YAML itself keeps the last)."""
     if not isinstance(node, yaml.MappingNode):
         return
     for key, value in node.value:
         name = f"{prefix}{key.value}"
-        line = key.start_mark.line + 1
+        line = f"line {key.start_mark.line + 1}"
         if name in lines:
-            yield f"line {line}: {name}: stands twice (first in line {lines[name]}); keep one"
+            yield f"{line}: {name}: stands twice (first in {lines[name]}); keep one"
         lines[name] = line
         yield from _number(value, f"{name}.", lines)
 
 
-def _override(values: dict[str, Any], override: str) -> None:
-    """Lay `sft.epochs=3` over the file's values; what follows the sign is read as YAML."""
+def _override(values: dict[str, Any], override: str) -> str:
+    """Lay `sft.epochs=3` over the file's values; what follows the sign is read as YAML. Returns the key."""
     name, sign, text = override.partition("=")
     if not sign or not name.strip():
-        raise ConfigError("--set", [f"{override!r}: write it as section.key=value, such as sft.epochs=3"])
+        raise ConfigError("--set", [f"{name!r}: write it as section.key=value, such as sft.epochs=3"])
     *path, last = name.strip().split(".")
     section = values
     for step in path:
@@ -131,4 +135,5 @@ def _override(values: dict[str, Any], override: str) -> None:
     try:
         section[last] = yaml.safe_load(text)
     except yaml.YAMLError:
-        raise ConfigError("--set", [f"{name}: {text!r} is not a YAML value; quote it"]) from None
+        raise ConfigError("--set", [f"{name}: what follows the sign is not a YAML value; quote it"]) from None
+    return name.strip()

@@ -93,6 +93,22 @@ def test_a_value_out_of_range_is_told_with_what_was_given(tmp_path: Path) -> Non
     assert "(given: 0)" in told
 
 
+def test_a_key_within_a_union_is_named_as_the_file_has_it(tmp_path: Path) -> None:
+    [told] = mistakes(tmp_path, "generate:\n  teacher:\n    kind: openai\n    model: m\n    concurrency: 0\n")
+    assert told.startswith("line 5: generate.teacher.concurrency: ")
+    [told] = mistakes(tmp_path, "generate:\n  teacher:\n    kind: openai\n    model: m\n    modell: m\n")
+    assert told.startswith("line 5: generate.teacher.modell: no such key; did you mean 'model'?")
+    [told] = mistakes(tmp_path, "clean:\n  operators:\n    - text_length_filter: {min_len: 1, colour: 2}\n")
+    assert told.startswith("line 2: clean.operators.0: ")
+
+
+def test_a_mistake_on_the_command_line_is_not_looked_for_in_the_file(tmp_path: Path) -> None:
+    [told] = mistakes(tmp_path, "sft:\n  rank: 8\n", "sft.rank=0")
+    assert told.startswith("--set: sft.rank: ")
+    [told] = mistakes(tmp_path, "sft:\n  model:\n    path: embedded\n", "sft.model={pathh: embedded}")
+    assert told.startswith("--set: sft.model.pathh: no such key")
+
+
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     assert len(mistakes(tmp_path, "sft:\n  rank: 0\n  method: x\nmixx: {}\n")) == 3
 
@@ -109,12 +125,16 @@ def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
         ("password: hunter2", "hunter2"),
         ("model: sk-1234567890abcdefghij", "sk-1234567890abcdefghij"),
         ("base_url: https://user:hunter2@llm.example/v1", "hunter2"),
+        ("base_url: https://llm.example/v1?auth=hunter2", "hunter2"),
+        ("api_key_env: abcdef-0123", "abcdef-0123"),
+        ("{api_key: abcdef]", "abcdef"),
     ],
 )
 def test_a_secret_is_refused_and_not_repeated(tmp_path: Path, line: str, secret: str) -> None:
     told = mistakes(tmp_path, f"generate:\n  teacher:\n    kind: openai\n    {line}\n")
-    assert "environment variable" in told[0]
-    assert secret not in "\n".join(told)
+    text = "\n".join(told)
+    assert "environment variable" in text or "is not YAML" in text
+    assert secret not in text
 
 
 def test_a_secret_on_the_command_line_is_refused() -> None:
