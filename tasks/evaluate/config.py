@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from artifacts.stage import Dials, StageConfig
+from artifacts.stage import Dials, StageConfig, unkeyed
 
 
 class Gates(Dials):
@@ -36,5 +36,5 @@ class EvaluateConfig(StageConfig):
     """Bootstrap samples for the interval of the gain."""
     seed: int = 0
     gates: Gates = Field(default_factory=Gates)
-    fail_on_gate: bool = False
-    """Whether a model that does not pass fails the run."""
+    fail_on_gate: bool = unkeyed(False)
+    """Whether a model that does not pass fails the run; its scores are kept all the same."""

@@ -30,7 +30,22 @@ from tasks.models.match import is_cut_thought
 @task(name="evaluate", persist_result=False, cache_policy=NO_CACHE)
 def evaluate(run: Run, config: EvaluateConfig, *, generate: Ref, mix: Ref, sft: Ref, align: Ref) -> Ref | State[Ref]:
     """Ask base, SFT and aligned model what was held out, and score their answers."""
-    return run_stage(run, config, {"generate": generate, "mix": mix, "sft": sft, "align": align}, make)
+    outcome = run_stage(run, config, {"generate": generate, "mix": mix, "sft": sft, "align": align}, make)
+    if config.fail_on_gate:
+        hold_the_gates(run)
+    return outcome
+
+
+def hold_the_gates(run: Run) -> None:
+    """Fail the run of a model that does not pass; its scores are published, so that they can be looked at."""
+    ref = run.record.ref("evaluate")
+    assert ref is not None
+    scores = Scores.model_validate_json((run.store.path(ref) / "scores.json").read_text(encoding="utf-8"))
+    if not scores.verdict.passed:
+        reasons = "; ".join(gate.reason for gate in scores.verdict.gates if not gate.passed)
+        error = StageError(f"evaluate: the model does not pass (evaluate.gates): {reasons}")
+        run.failed("evaluate", f"StageError: {error}", 0.0)
+        raise error
 
 
 def make(work: Work[EvaluateConfig]) -> None:
@@ -52,9 +67,6 @@ def make(work: Work[EvaluateConfig]) -> None:
     work.write("answers.jsonl", rows)
     (work.out / "scores.json").write_text(scores.model_dump_json(indent=1), encoding="utf-8")
     account(work, scores)
-    if work.config.fail_on_gate and not scores.verdict.passed:
-        reasons = "; ".join(gate.reason for gate in scores.verdict.gates if not gate.passed)
-        raise StageError(f"evaluate: the model does not pass (evaluate.gates): {reasons}")
 
 
 def gather(work: Work[EvaluateConfig]) -> list[Question]:

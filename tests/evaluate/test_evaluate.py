@@ -11,11 +11,13 @@ import pytest
 
 from artifacts.progress import Progress
 from artifacts.records import Conversation, Origin, Probe, Record, read_jsonl, write_jsonl
+from artifacts.runs import Run
 from artifacts.stage import Outcome, StageConfig, StageError, Work, produce
 from artifacts.store import Ref, Store
 from tasks.evaluate.config import EvaluateConfig, Gates
 from tasks.evaluate.marks import Marked
 from tasks.evaluate.scores import Scores
+from tasks.evaluate.task import evaluate as stage
 from tasks.evaluate.task import make
 from tasks.models.answers import KIND
 from tasks.models.config import ModelConfig
@@ -187,11 +189,17 @@ def test_a_new_probe_alone_is_asked(inputs: tuple[Store, dict[str, Ref]]) -> Non
 
 def test_a_failed_gate_fails_the_run_on_demand_alone(inputs: tuple[Store, dict[str, Ref]]) -> None:
     strict = CONFIG.model_copy(update={"gates": Gates(max_retention_loss=0.0, min_recall_gain=0.999)})
-    store, _ = inputs
+    store, refs = inputs
     path = store.path(evaluate(inputs, strict).ref) / "scores.json"
     assert not json.loads(path.read_text(encoding="utf-8"))["verdict"]["passed"]
+    run = Run(store, progress=QUIET)
     with pytest.raises(StageError, match="does not pass"):
-        evaluate(inputs, strict.model_copy(update={"fail_on_gate": True}))
+        stage.fn(run, strict.model_copy(update={"fail_on_gate": True}), **refs)
+    [entry] = run.record.stages
+    assert entry.state == "failed"
+    assert entry.ref is not None
+    assert store.path(entry.ref) / "scores.json" == path, "the scores are there to be looked at"
+    run.end("failed")
 
 
 def test_with_nothing_to_ask_it_says_what_to_do(inputs: tuple[Store, dict[str, Ref]]) -> None:
