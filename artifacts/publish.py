@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.states import Completed
 
+from artifacts.report.pages import escape_markdown
 from artifacts.runs import Run
 from artifacts.stage import C, Outcome, Work, produce
 from artifacts.store import Manifest, Ref, Store
@@ -71,11 +72,11 @@ def summary(store: Store, manifest: Manifest, outcome: Outcome) -> str:
     """The stage's Markdown artifact: what was kept and left out, why it ran, and a few rows."""
     lines = [f"# {manifest.stage}: {'cached' if outcome.reused else 'made'}", ""]
     lines += [f"Artifact `{outcome.ref.key[:16]}`, digest `{outcome.ref.digest[:16]}`, {manifest.bytes:,} bytes.", ""]
-    lines += [f"- why: {reason}" for reason in outcome.why]
-    lines += [f"- note: {note}" for note in manifest.notes]
+    lines += [f"- why: {escape_markdown(reason)}" for reason in outcome.why]
+    lines += [f"- note: {escape_markdown(note)}" for note in manifest.notes]
     lines += ["", "| what | count |", "|---|---|"]
-    lines += [f"| {name} | {count:,} |" for name, count in manifest.counts.items()]
-    lines += [f"| left out: {reason} | {count:,} |" for reason, count in manifest.rejects.items()]
+    lines += [f"| {escape_markdown(name)} | {count:,} |" for name, count in manifest.counts.items()]
+    lines += [f"| left out: {escape_markdown(reason)} | {count:,} |" for reason, count in manifest.rejects.items()]
     for file in manifest.files:
         if file.rows:
             lines += ["", f"## {file.path} ({file.rows:,} rows)", *_sample(store, outcome.ref, file.path)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import secrets
 import subprocess
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from pydantic import BaseModel
 from artifacts.progress import Progress
 from artifacts.stage import Outcome
 from artifacts.store import Ref, Store, StoreError, write_atomically
+
+log = logging.getLogger("graft")
 
 
 class StageRun(BaseModel):
@@ -97,7 +100,11 @@ class Run:
         self._save()
 
     def failed(self, stage: str, error: str, seconds: float) -> None:
-        self.record.stages.append(StageRun(stage=stage, state="failed", error=error, seconds=round(seconds, 3)))
+        """Record an error; one that is found in what a stage made, such as a bad score, leaves the artifact named."""
+        entry = StageRun(
+            stage=stage, state="failed", error=error, seconds=round(seconds, 3), ref=self.record.ref(stage)
+        )
+        self.record.stages = [done for done in self.record.stages if done.stage != stage] + [entry]
         self._save()
 
     def end(self, state: Literal["done", "failed"]) -> None:
@@ -118,12 +125,18 @@ def read_run(store: Store, run: str) -> RunRecord:
         return RunRecord.model_validate_json((store.root / "runs" / f"{run}.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise StoreError(f"{store.root}: no run is called {run!r}; see `graft status`") from None
+    except ValueError:
+        raise StoreError(f"{store.root}: the record of run {run!r} cannot be read; remove it") from None
 
 
 def runs(store: Store) -> list[RunRecord]:
     """All runs that the store knows of, the newest first; one whose process died is `interrupted`."""
-    paths = (store.root / "runs").glob("*.json")
-    records = [RunRecord.model_validate_json(path.read_text(encoding="utf-8")) for path in paths]
+    records = []
+    for path in sorted((store.root / "runs").glob("*.json")):
+        try:
+            records.append(RunRecord.model_validate_json(path.read_text(encoding="utf-8")))
+        except ValueError:
+            log.warning("%s: cannot be read, and is passed over; remove it", path)
     records.sort(key=lambda record: record.started, reverse=True)
     for record in records:
         if record.state == "running" and not _alive(store, record.id):

@@ -68,15 +68,16 @@ def drive(run: Run, config: Config, call: Call, until: Stage | None = None) -> l
         for ref in stages(run, config, call):
             if ref.stage == until:
                 break
+        paths = write_report(run)
     except BaseException:
-        run.end("failed")
         try:
             write_report(run)
         except Exception:
             log.exception("the report of the failed run could not be written")
+        run.end("failed")
         raise
     run.end("done")
-    return write_report(run)
+    return paths
 
 
 def preflight(config: Config, force: Sequence[Stage], until: Stage | None) -> None:

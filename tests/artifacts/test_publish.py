@@ -47,6 +47,15 @@ def test_the_page_in_the_ui_has_counts_reasons_and_a_sample(store: Store, source
     assert '"text": "四"' not in page, "three rows are a sample"
 
 
+def test_a_name_is_no_markup_on_the_page_in_the_ui(store: Store, source: Path) -> None:
+    run_read(store, ReadConfig(source=source))
+    (source / "![x](http:example.test) <b>.txt").write_text("new\n", encoding="utf-8")
+    outcome = run_read(store, ReadConfig(source=source))
+    page = summary(store, store.manifest(outcome.ref), outcome)
+    assert "![x](" not in page
+    assert "<b>" not in page
+
+
 def test_away_from_a_terminal_progress_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "graft")
     with Progress(terminal=False, every=0).task("training", 3) as task:

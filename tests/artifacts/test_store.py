@@ -85,6 +85,15 @@ def test_a_run_is_recorded_stage_by_stage(store: Store, source: Path) -> None:
     assert record.ended >= record.started
 
 
+def test_a_record_that_cannot_be_read_hides_no_other(store: Store) -> None:
+    run = Run(store, name="whole")
+    run.end("done")
+    (store.root / "runs" / "broken.json").write_text("{", encoding="utf-8")
+    assert [record.name for record in runs(store)] == ["whole"]
+    with pytest.raises(StoreError, match="cannot be read"):
+        read_run(store, "broken")
+
+
 def test_a_run_whose_process_died_is_interrupted(store: Store) -> None:
     code = (
         "import os, sys; from pathlib import Path; from artifacts.runs import Run; from artifacts.store import Store;"
