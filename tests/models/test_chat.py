@@ -2,92 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from artifacts.memo import Memo
-from artifacts.records import Message
 from artifacts.stage import StageError
-from tasks.models.chat import KIND, Chat, request_key
+from tasks.models.chat import KIND, Chat
 from tasks.models.completion import Reply, RequestError
 from tasks.models.config import OpenAIEndpoint
 from tasks.models.scripted import Answer, Dropped, Failure, Garbage, Request, Response, Script, ScriptedEndpoint
-
-KEY = "sk-live-3f9a1c0d77e2b845"
-SCHEMA = {"title": "Yes", "type": "object", "properties": {"yes": {"type": "boolean"}}}
-
-
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEACHER_KEY", KEY)
-
-
-@pytest.fixture
-def memo(tmp_path: Path) -> Iterator[Memo]:
-    memo = Memo(tmp_path / "memo.sqlite")
-    yield memo
-    memo.close()
-
-
-def dials(url: str, **values: Any) -> OpenAIEndpoint:
-    return OpenAIEndpoint(**{"base_url": url, "model": "m", "api_key_env": "TEACHER_KEY", "max_retries": 2, **values})
-
-
-def question(text: str) -> list[Message]:
-    return [{"role": "user", "content": text}]
-
-
-def ask(endpoint: OpenAIEndpoint, memo: Memo, *texts: str, **kwargs: Any) -> tuple[Chat, list[Reply | BaseException]]:
-    async def run() -> tuple[Chat, list[Reply | BaseException]]:
-        async with Chat(endpoint, memo) as chat:
-            asked = (chat.ask(question(text), **kwargs) for text in texts)
-            return chat, await asyncio.gather(*asked, return_exceptions=True)
-
-    return asyncio.run(run())
+from tests.models.asking import KEY, SCHEMA, ask, dials
 
 
 def one(script: Script, memo: Memo, **values: Any) -> tuple[Chat, Reply | BaseException, ScriptedEndpoint]:
     with ScriptedEndpoint(script) as server:
         chat, (reply,) = ask(dials(server.url, **values), memo, "Is it so?")
     return chat, reply, server
-
-
-def test_a_reply_is_kept_and_not_asked_for_again(memo: Memo) -> None:
-    with ScriptedEndpoint(lambda request: f"echo {request.prompt}") as server:
-        first, replies = ask(dials(server.url), memo, "水箱有多大？", "How big?")
-        second, again = ask(dials(server.url, concurrency=1, timeout=9), memo, "How big?", "水箱有多大？", "And this?")
-    assert [reply.text for reply in replies if isinstance(reply, Reply)] == ["echo 水箱有多大？", "echo How big?"]
-    assert again[:2] == [replies[1], replies[0]]
-    assert (first.usage.requests, first.usage.reused) == (2, 0)
-    assert (second.usage.requests, second.usage.reused) == (1, 2)
-    assert len(server.requests) == 3
-    assert server.requests[0].authorization == f"Bearer {KEY}"
-
-
-def test_a_key_holds_what_can_change_the_reply_and_nothing_else() -> None:
-    here = dials("http://here/v1")
-    base = request_key(here, question("a"), SCHEMA)
-    assert request_key(dials("https://here/v1/", concurrency=1, input_price=1.0), question("a"), SCHEMA) == base
-    moved = dials("http://there/v1", identity=here.identity)
-    assert request_key(moved, question("a"), SCHEMA) == base
-    others = [
-        request_key(here, question("b"), SCHEMA),
-        request_key(here, question("a")),
-        request_key(here, question("a"), SCHEMA, sample=1),
-        request_key(dials("http://there/v1"), question("a"), SCHEMA),
-        request_key(dials("http://here/v1", identity="b"), question("a"), SCHEMA),
-        request_key(dials("http://here/v1", model="n"), question("a"), SCHEMA),
-        request_key(dials("http://here/v1", temperature=0.0), question("a"), SCHEMA),
-        request_key(dials("http://here/v1", extra_body={"top_k": 1}), question("a"), SCHEMA),
-    ]
-    assert len({base, *others}) == len(others) + 1
 
 
 @pytest.mark.parametrize(
@@ -163,40 +98,10 @@ def test_refusals_do_not_stop_the_client(memo: Memo) -> None:
     assert [type(outcome) for outcome in outcomes] == [*[RequestError] * 5, Reply]
 
 
-def test_empty_replies_are_kept_and_paid_a_few_times_only(memo: Memo) -> None:
-    with ScriptedEndpoint([Answer("")]) as server:
-        first, (reply,) = ask(dials(server.url), memo, "a")
-        second, (again,) = ask(dials(server.url), memo, "a")
-    assert isinstance(reply, Reply)
-    assert reply.empty
-    assert again == reply
-    assert (first.usage.requests, second.usage.requests, len(server.requests)) == (3, 0, 3)
-
-
 def test_empty_replies_in_a_row_stop_the_client(memo: Memo) -> None:
     with ScriptedEndpoint([Answer("")]) as server:
         _, outcomes = ask(dials(server.url, concurrency=1, max_failures=2), memo, *"abc")
     assert [type(outcome) for outcome in outcomes] == [Reply, Reply, StageError]
-
-
-def test_the_whole_completion_is_kept(memo: Memo) -> None:
-    with ScriptedEndpoint([Answer("yes")]) as server:
-        ask(dials(server.url), memo, "a")
-        (kept,) = memo.get(KIND, request_key(dials(server.url), question("a")))["completions"]  # type: ignore[index]
-    assert kept["id"] == "chatcmpl-scripted"
-    assert kept["usage"]["total_tokens"] == 0
-    assert kept["choices"][0]["message"]["content"] == "yes"
-
-
-def test_half_a_surrogate_pair_in_a_reply_costs_one_character_and_no_reply(memo: Memo) -> None:
-    body = {"choices": [{"message": {"role": "assistant", "content": "水箱\ud83d"}, "finish_reason": "stop"}]}
-    with ScriptedEndpoint([Garbage(json.dumps(body))]) as server:
-        _, (reply,) = ask(dials(server.url), memo, "a")
-        chat, (again,) = ask(dials(server.url), memo, "a")
-    assert isinstance(reply, Reply)
-    assert reply.text == "水箱?"
-    assert again == reply
-    assert chat.usage.reused == 1
 
 
 @pytest.mark.parametrize(

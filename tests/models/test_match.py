@@ -126,3 +126,18 @@ def test_an_answer_is_no_abstention(text: str) -> None:
 def test_normalising_twice_changes_nothing() -> None:
     for text in ("RX-7 costs 1,800.50 €", "10–15 bar，二十五天", "−7 ℃ at 08:30"):
         assert normalise(normalise(text)) == normalise(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("What is  THE weight", "What is the weight?", True),
+        ("容量 是多少?", "容量是多少？", True),
+        ("Weight of the AX-2?", "weight of the ax2", True),
+        ("What is the weight of A?", "What is the weight of B?", False),
+        ("Is it 5%?", "Is it 5?", False),
+        ("Is it 1.5?", "Is it 15?", False),
+    ],
+)
+def test_questions_that_differ_in_marks_only_are_one(one: str, other: str, same: bool) -> None:
+    assert (normalise(one) == normalise(other)) == same
