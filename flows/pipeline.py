@@ -17,7 +17,9 @@ from prefect.settings import PREFECT_API_URL
 
 from artifacts.report import write_report
 from artifacts.runs import Run
-from artifacts.store import Ref, Store
+from artifacts.stage import StageError
+from artifacts.store import Ref, Store, StoreError
+from configs.mistakes import ConfigError
 from configs.schema import Config, Stage, load
 from flows.plan import make_plan
 from tasks.align.task import align
@@ -126,10 +128,18 @@ def pipeline(
 
 
 def log_to_server() -> None:
-    """The stages' own lines in the flow run's log."""
+    """The stages' own lines in the flow run's log, and errors that are meant for the user as what they say."""
+    for name in ("prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(name).addFilter(without_traceback)
     log.setLevel(logging.INFO)
     if not any(isinstance(handler, APILogHandler) for handler in log.handlers):
         log.addHandler(APILogHandler())
+
+
+def without_traceback(record: logging.LogRecord) -> bool:
+    if record.exc_info and isinstance(record.exc_info[1], (StageError, StoreError, ConfigError)):
+        record.exc_info = None
+    return True
 
 
 def server() -> str | None:

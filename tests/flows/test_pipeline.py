@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from artifacts.runs import read_run
 from artifacts.stage import SettingError, StageError
 from artifacts.store import Ref
 from configs.schema import Stage, load
-from flows.pipeline import as_function, begin, drive, stages
+from flows.pipeline import as_function, begin, drive, stages, without_traceback
 from tests.source import ROOT
 
 
@@ -46,6 +47,19 @@ def test_a_key_that_is_missing_is_told_before_anything_is_done(tmp_path: Path) -
         begin(config)
     assert not (tmp_path / "store").exists()
     begin(config, until=Stage.parse).end("done")
+
+
+def test_an_error_for_the_user_is_logged_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("tests.engine")
+    logger.addFilter(without_traceback)
+    for error in (StageError("mix: no rows"), RuntimeError("a fault")):
+        try:
+            raise error
+        except Exception as raised:
+            logger.exception("Encountered exception during execution: %r", raised)
+    assert "mix: no rows" in caplog.text
+    assert caplog.text.count("Traceback") == 1
+    assert "RuntimeError: a fault" in caplog.text
 
 
 def test_a_failed_run_is_recorded_and_reported(tmp_path: Path) -> None:
