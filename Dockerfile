@@ -1,6 +1,7 @@
 # docker build -t graft .                            CPU
 # docker build -t graft --build-arg DEVICE=cuda .    NVIDIA GPU (run with --gpus all)
-# docker run --rm -v "$PWD/documents:/graft/documents:ro" -v graft-store:/graft/.graft graft run -c configs/quickstart.yaml
+# docker run --rm -v graft-store:/graft/.graft graft run -c configs/quickstart.yaml
+# docker run --rm -v graft-store:/graft/.graft -v "$PWD/documents:/graft/documents:ro" -e OPENAI_API_KEY graft run -c configs/qwen-lora.yaml
 
 FROM python:3.11-slim-bookworm AS build
 ARG DEVICE=cpu
