@@ -3,7 +3,7 @@
 # Both make .venv first where it is missing or older than requirements.lock.
 
 VENV ?= .venv
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || echo python3)
 # cpu or cuda: which build of torch to install; cuda where an NVIDIA driver answers
 DEVICE ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo cuda || echo cpu)
 
@@ -34,7 +34,7 @@ install: $(VENV)/.installed
 dependencies: $(VENV)/.dependencies
 
 # Everything is pinned, so nothing is resolved (--no-deps) and no CUDA package comes along unasked.
-$(VENV)/.dependencies: requirements.lock
+$(VENV)/.dependencies: requirements.lock $(VENV)/.for-$(DEVICE)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the pinned packages into $(VENV) (torch for $(DEVICE)); this takes some minutes ..."
 	grep -v '^torch==' requirements.lock > $(VENV)/without-torch.txt
@@ -45,6 +45,12 @@ else
 	$(PIP) --no-deps '$(TORCH)+cpu' 2>/dev/null || \
 	  VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv pip install --no-deps --torch-backend=cpu '$(TORCH)'
 endif
+	touch $@
+
+# Another DEVICE is another build of torch; pip takes the one for the other, so that goes first.
+$(VENV)/.for-$(DEVICE):
+	if rm $(VENV)/.for-* 2>/dev/null; then $(BIN)/python -m pip uninstall -qq -y torch; fi
+	mkdir -p $(VENV)
 	touch $@
 
 $(VENV)/.installed: $(VENV)/.dependencies pyproject.toml
