@@ -122,6 +122,18 @@ def test_the_deployments_are_as_promised(prefect: Prefect) -> None:
     assert form.keys() == {"config", "overrides", "force", "until"}
 
 
+def test_the_nightly_runs_are_scheduled(prefect: Prefect) -> None:
+    """The server plans them by itself; its scheduler failed without a word under another release of sqlalchemy."""
+    planned = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+    for _ in range(60):
+        if waiting := prefect.ask("flow_runs/filter", **planned):
+            break
+        time.sleep(1)
+    nightly = next(each["id"] for each in prefect.ask("deployments/filter") if each["name"] == "nightly")
+    assert waiting
+    assert {run["deployment_id"] for run in waiting} == {nightly}
+
+
 def test_the_second_run_of_a_deployment_is_all_cached(prefect: Prefect, tmp_path: Path) -> None:
     documents, store = tmp_path / "documents", Store(tmp_path / "store")
     documents.mkdir()
