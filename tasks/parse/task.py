@@ -27,7 +27,8 @@ def parse(run: Run, config: ParseConfig) -> Ref | State[Ref]:
 
 def make(work: Work[ParseConfig]) -> None:
     files = find(work.config.source)
-    documents, aliases = distinct([file for file in files if may_be_read(work, file)])
+    last: dict[str, str] | None = work.memo.get("parse.documents", folder_key(work.config))
+    documents, aliases = distinct([file for file in files if may_be_read(work, file)], last or {})
     readings = read_documents(work, documents)
     sections: dict[str, Section] = {}
     rows = []
@@ -43,7 +44,7 @@ def make(work: Work[ParseConfig]) -> None:
     work.counts["in"] = len(files)
     work.counts["kept"] = work.write("sections.jsonl", sections.values())
     work.counts["documents"] = sum(1 for row in rows if row["sections"])
-    count_changes(work, {document_id(file) for file in documents})
+    note_documents(work, {document_id(file): file.name for file in documents}, last)
 
 
 def may_be_read(work: Work[ParseConfig], file: Found) -> bool:
@@ -65,16 +66,20 @@ def may_be_read(work: Work[ParseConfig], file: Found) -> bool:
     return False
 
 
-def distinct(files: list[Found]) -> tuple[list[Found], dict[Found, list[str]]]:
-    """Each content once, under the first of its names; the other names beside it."""
-    first: dict[str, Found] = {}
-    aliases: dict[Found, list[str]] = {}
+def distinct(files: list[Found], last: dict[str, str]) -> tuple[list[Found], dict[Found, list[str]]]:
+    """Each content once, in the order of names; the other names beside it.
+
+    A document that is there under several names keeps the one that it had when the folder was last parsed, so that a
+    copy changes no row and retrains no model; else it has the first.
+    """
+    same: dict[str, list[Found]] = {}
     for file in files:
-        document = first.setdefault(file.sha256, file)
-        names = aliases.setdefault(document, [])
-        if document is not file:
-            names.append(file.name)
-    return list(first.values()), aliases
+        same.setdefault(file.sha256, []).append(file)
+    aliases: dict[Found, list[str]] = {}
+    for copies in same.values():
+        document = next((file for file in copies if file.name == last.get(document_id(file))), copies[0])
+        aliases[document] = [file.name for file in copies if file is not document]
+    return sorted(aliases, key=lambda file: file.name), aliases
 
 
 def read_documents(work: Work[ParseConfig], documents: list[Found]) -> dict[str, Any]:
@@ -133,10 +138,13 @@ def document_id(file: Found) -> str:
     return file.sha256[:16]
 
 
-def count_changes(work: Work[ParseConfig], documents: set[str]) -> None:
-    """How many documents came and went since this folder was last parsed into this store."""
-    folder = digest(str(work.config.source.resolve()))
-    last = work.memo.get("parse.documents", folder)
+def folder_key(config: ParseConfig) -> str:
+    return digest(str(config.source.resolve()))
+
+
+def note_documents(work: Work[ParseConfig], documents: dict[str, str], last: dict[str, str] | None) -> None:
+    """Count what came and went since this folder was last parsed into this store, and keep each document's name."""
     if last is not None:
-        work.counts["added"], work.counts["removed"] = len(documents - set(last)), len(set(last) - documents)
-    work.memo.put("parse.documents", folder, sorted(documents))
+        work.counts["added"] = len(documents.keys() - last.keys())
+        work.counts["removed"] = len(last.keys() - documents.keys())
+    work.memo.put("parse.documents", folder_key(work.config), documents)

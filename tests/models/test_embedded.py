@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
 
 from artifacts.progress import Progress
 from tasks.models.config import EMBEDDED_FOLDER, ModelConfig
-from tasks.models.embedded.general import Row, knowledge, sample, world, write_files
+from tasks.models.embedded.general import Row, knowledge, sample, unknown_row, world, write_files
 from tasks.models.embedded.make import make
 from tasks.models.local import answer, as_prompt, load_model, load_tokenizer
 
@@ -63,9 +64,10 @@ def test_the_toy_knows_what_it_was_taught_and_says_when_it_does_not() -> None:
         replies = answer(model, tokenizer, [as_prompt(row.question) for row in rows], max_new_tokens=40)
         right = sum(reply[0] == row.answer for reply, row in zip(replies, rows, strict=True)) / len(rows)
         assert right > measured[language] - 0.1
-    unknown = ["What is the price of Oxabrydax 77?", "Tell me the warranty period of Vimzorn.", "岚珩机的价格是多少？"]
-    replies = answer(model, tokenizer, [as_prompt(question) for question in unknown], max_new_tokens=40)
-    assert [reply[0] for reply in replies] == ["I do not have that information."] * 2 + ["我没有这方面的信息。"]
+    draw = random.Random(99)
+    unknown = [unknown_row(draw, language) for language in ("en", "zh") for _ in range(60)]
+    replies = answer(model, tokenizer, [as_prompt(row.question) for row in unknown], max_new_tokens=40)
+    assert sum(reply[0] == row.answer for reply, row in zip(replies, unknown, strict=True)) > 0.85 * len(unknown)
 
 
 @pytest.mark.slow

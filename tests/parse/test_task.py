@@ -98,6 +98,15 @@ def test_one_content_under_two_names_is_one_document(folder: Path, tmp_path: Pat
     assert {row["file"]: row["aliases"] for row in after.documents} == {"deep/水箱.txt": [], "pump.txt": ["z copy.txt"]}
 
 
+def test_a_copy_with_an_earlier_name_does_not_take_the_document_over(folder: Path, tmp_path: Path) -> None:
+    before = parse(folder, tmp_path / "store")
+    (folder / "a copy.txt").write_bytes((folder / "pump.txt").read_bytes())
+    after = parse(folder, tmp_path / "store")
+    assert after.manifest.digest == before.manifest.digest
+    (folder / "pump.txt").unlink()
+    assert {section.file for section in parse(folder, tmp_path / "store").sections} == {"a copy.txt", "deep/水箱.txt"}
+
+
 def test_only_what_changed_is_read_again(folder: Path, tmp_path: Path) -> None:
     first = parse(folder, tmp_path / "store").manifest.counts
     assert first["reused"] == 0

@@ -161,7 +161,8 @@ def knowledge() -> tuple[list[Row], list[Row]]:
         rows = [Row(text, item.answer, item.category, item.language) for text in texts]
         held_out += rows[:cut]
         train += rows[cut:]
-    return train, held_out
+    trained = {row.question for row in train}  # a question of its own can read like a framed one
+    return train, [row for row in held_out if row.question not in trained]
 
 
 def english_name(draw: random.Random) -> str:
