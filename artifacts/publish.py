@@ -22,6 +22,7 @@ log = logging.getLogger("graft")
 
 SAMPLE_ROWS = 3
 SAMPLE_WIDTH = 200
+FIGURES_LENGTH = 4000
 
 
 def run_stage(run: Run, config: C, inputs: Mapping[str, Ref], make: Callable[[Work[C]], None]) -> Ref | State[Ref]:
@@ -65,7 +66,7 @@ def run_stage(run: Run, config: C, inputs: Mapping[str, Ref], make: Callable[[Wo
 def one_line(manifest: Manifest, outcome: Outcome) -> str:
     counts = ", ".join(f"{name} {count}" for name, count in manifest.counts.items())
     how = "cached" if outcome.reused else f"made in {outcome.seconds:.1f} s"
-    return f"{how}; {counts or f'{manifest.rows} rows'}"
+    return f"{how}; {manifest.facts.get('headline') or counts or f'{manifest.rows} rows'}"
 
 
 def summary(store: Store, manifest: Manifest, outcome: Outcome) -> str:
@@ -77,6 +78,9 @@ def summary(store: Store, manifest: Manifest, outcome: Outcome) -> str:
     lines += ["", "| what | count |", "|---|---|"]
     lines += [f"| {escape_markdown(name)} | {count:,} |" for name, count in manifest.counts.items()]
     lines += [f"| left out: {escape_markdown(reason)} | {count:,} |" for reason, count in manifest.rejects.items()]
+    if manifest.facts:
+        figures = json.dumps(manifest.facts, ensure_ascii=False, indent=1)
+        lines += ["", "## figures", "```json", _cut(figures, FIGURES_LENGTH), "```"]
     for file in manifest.files:
         if file.rows:
             lines += ["", f"## {file.path} ({file.rows:,} rows)", *_sample(store, outcome.ref, file.path)]
@@ -88,6 +92,9 @@ def _sample(store: Store, ref: Ref, name: str) -> list[str]:
     with (store.path(ref) / name).open(encoding="utf-8") as file:
         for _, line in zip(range(SAMPLE_ROWS), file, strict=False):
             row: dict[str, Any] = json.loads(line)
-            text = json.dumps(row, ensure_ascii=False)
-            lines.append(text if len(text) <= SAMPLE_WIDTH else text[:SAMPLE_WIDTH] + " ...")
+            lines.append(_cut(json.dumps(row, ensure_ascii=False), SAMPLE_WIDTH))
     return [*lines, "```"]
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[:length] + " ..."

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from artifacts.progress import Progress
-from artifacts.publish import run_stage, summary
+from artifacts.publish import one_line, run_stage, summary
 from artifacts.runs import Run, read_run
-from artifacts.stage import StageError, Work
+from artifacts.stage import StageError, Work, produce
 from artifacts.store import Ref, Store
 from tests.artifacts.toy import ReadConfig, read, run_read
 
@@ -65,3 +65,14 @@ def test_away_from_a_terminal_progress_is_logged(caplog: pytest.LogCaptureFixtur
         "training: 1 of 3 loss 1.5",
         "training: 3 of 3 loss 1.5",
     ]
+
+
+def test_the_page_and_the_line_tell_a_stage_s_own_figures(store: Store, source: Path) -> None:
+    def count(work: Work[ReadConfig]) -> None:
+        read(work)
+        work.facts |= {"headline": "learned 0.9 of 40", "passed": True}
+
+    outcome = produce(store, ReadConfig(source=source), {}, count, progress=Progress(terminal=False))
+    manifest = store.manifest(outcome.ref)
+    assert one_line(manifest, outcome).endswith("; learned 0.9 of 40")
+    assert '"passed": true' in summary(store, manifest, outcome)
