@@ -15,6 +15,7 @@ from typing import Any
 from artifacts.store import ABOUT, Manifest, Ref, Store
 
 TRAINING = {"mix": "train.jsonl", "prefer": "pairs.jsonl"}  # the files that models are trained on
+TAUGHT, QA = ("generate", "clean"), "qa.jsonl"  # where rows still have their origin
 MODELS = ("sft", "align", "export")
 
 
@@ -46,8 +47,8 @@ def trace(store: Store, wanted: str) -> Lineage:
                     found.left_out[row["stage"], row["reason"]] += 1
             elif _names(row, wanted):
                 found.hits.append(Hit(ref, file, row))
-    wanted_sections = {str(hit.row.get("origin", {}).get("section") or "") for hit in found.hits}
-    wanted_sections |= {hit.row["id"] for hit in found.hits if hit.ref.stage == "parse"}
+    found.hits += _trained_rows(store, refs, found.hits, wanted)
+    wanted_sections = _sections_of(store, refs, found.hits)
     for ref in refs:
         if ref.stage == "parse":
             for row in _read(store, ref, "sections.jsonl"):
@@ -55,6 +56,34 @@ def trace(store: Store, wanted: str) -> Lineage:
                     found.sections[row["id"]] = row
     found.models = _trained(store, refs, found.hits)
     return found
+
+
+def _trained_rows(store: Store, refs: list[Ref], hits: list[Hit], wanted: str) -> list[Hit]:
+    """Rows of the training files that were made from those found: they carry no origin, so that a document that was
+    moved or saved anew retrains nothing. A row is followed by its id, and a whole document or section also by its facts.
+    """
+    taught = [hit for hit in hits if hit.ref.stage in TAUGHT and hit.file == QA]
+    ids = {hit.row["id"] for hit in taught}
+    facts = set() if wanted in ids else {hit.row["fact"] for hit in taught}
+    known = {(hit.ref.key, hit.row["id"]) for hit in hits}
+    return [
+        Hit(ref, TRAINING[ref.stage], row)
+        for ref in refs
+        if ref.stage in TRAINING
+        for row in _read(store, ref, TRAINING[ref.stage])
+        if (row["id"] in ids or row["fact"] in facts) and (ref.key, row["id"]) not in known
+    ]
+
+
+def _sections_of(store: Store, refs: list[Ref], hits: list[Hit]) -> set[str]:
+    """The sections that rows came from; those of a row without an origin are found by its fact."""
+    sections = {hit.row["origin"]["section"] for hit in hits if "origin" in hit.row}
+    sections |= {hit.row["id"] for hit in hits if hit.ref.stage == "parse"}
+    if not sections:
+        facts = {hit.row["fact"] for hit in hits if hit.row.get("fact")}
+        taught = (row for ref in refs if ref.stage in TAUGHT for row in _read(store, ref, QA))
+        sections = {row["origin"]["section"] for row in taught if row["fact"] in facts}
+    return sections
 
 
 def _names(row: dict[str, Any], wanted: str) -> bool:

@@ -103,14 +103,14 @@ class Probe(Record):
 
 
 class Conversation(Record):
-    """A training row in the `messages` format, with where it came from."""
+    """A training row in the `messages` format. Its origin stands in the QAPair of the same id, and not here: a document
+    that was moved, or saved anew with the same text, gives the same training data."""
 
     id: str
     messages: tuple[Message, ...]
     source: str  # "domain", or the name of a general dataset
     language: str = "en"
     fact: str = ""
-    origin: Origin = Origin()
 
 
 Side = Literal["reference", "tuned", "base"]
@@ -128,7 +128,6 @@ class PreferencePair(Record):
     margin: float  # judge's score of chosen less that of rejected, in (0, 1]
     fact: str = ""
     language: str = "en"
-    origin: Origin = Origin()
 
 
 class Reject(Record):

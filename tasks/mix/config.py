@@ -52,7 +52,7 @@ class Source(Dials):
 
 class MixConfig(StageConfig):
     stage: ClassVar[str] = "mix"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[tuple[str, ...]] = ("clean",)
 
     domain_share: float = Field(0.3, gt=0, le=1)

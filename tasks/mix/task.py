@@ -68,7 +68,6 @@ def domain_row(pair: QAPair) -> Conversation:
         source=DOMAIN,
         language=pair.language,
         fact=pair.fact,
-        origin=pair.origin,
     )
 
 

@@ -11,7 +11,7 @@ from artifacts.stage import StageConfig
 
 class PreferConfig(StageConfig):
     stage: ClassVar[str] = "prefer"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[tuple[str, ...]] = ("clean", "mix", "sft")
 
     max_prompts: int = Field(512, ge=0)

@@ -125,7 +125,6 @@ def _pair(prompt: Prompt, chosen: Answer, rejected: Answer) -> PreferencePair:
         margin=round(chosen.score - rejected.score, 4),
         fact=row.fact,
         language=row.language,
-        origin=row.origin,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from artifacts.lineage import trace
 from artifacts.progress import Progress
-from artifacts.records import Conversation, Message, Origin, QAPair, Record, Section
+from artifacts.records import Conversation, Message, Origin, PreferencePair, QAPair, Record, Section
 from artifacts.stage import StageConfig, Work, produce
 from artifacts.store import Ref, Store
 
@@ -26,10 +26,20 @@ def pair(name: str, section: Section) -> QAPair:
 
 def row(source: QAPair) -> Conversation:
     messages: tuple[Message, ...] = ({"role": "user", "content": source.question},)
-    return Conversation(id=source.id, messages=messages, source="domain", fact=source.fact, origin=source.origin)
+    return Conversation(id=source.id, messages=messages, source="domain", fact=source.fact)
 
 
 WARRANTY, DROPPED, HELD_OUT = pair("p1", HANDBOOK), pair("p2", HANDBOOK), pair("p3", NOTES)
+PREFERRED = PreferencePair(
+    id="pair",
+    prompt=({"role": "user", "content": "质保期多长？"},),
+    chosen=({"role": "assistant", "content": "24 个月。"},),
+    rejected=({"role": "assistant", "content": "2 个月。"},),
+    chosen_source="reference",
+    rejected_source="tuned",
+    margin=0.5,
+    fact=WARRANTY.fact,
+)
 
 
 def artifact(
@@ -56,7 +66,8 @@ def pipeline(store: Store) -> dict[str, Ref]:
     files = {"train.jsonl": [row(WARRANTY)], "validation.jsonl": [row(HELD_OUT)]}
     mixed = artifact(store, "mix", files, clean=cleaned)
     tuned = artifact(store, "sft", {}, mix=mixed)
-    return {"sft": tuned, "align": artifact(store, "align", {}, sft=tuned)}
+    preferred = artifact(store, "prefer", {"pairs.jsonl": [PREFERRED]}, clean=cleaned, sft=tuned)
+    return {"sft": tuned, "align": artifact(store, "align", {}, sft=tuned, prefer=preferred)}
 
 
 def test_a_training_row_leads_back_to_its_page_and_on_to_its_models(store: Store, pipeline: dict[str, Ref]) -> None:
@@ -82,7 +93,7 @@ def test_a_row_that_was_left_out_or_held_out_trained_nothing(store: Store, pipel
 @pytest.mark.parametrize("name", ["d1", "手册/handbook.pdf", "s1"])
 def test_a_document_leads_to_all_that_was_made_of_it(store: Store, pipeline: dict[str, Ref], name: str) -> None:
     found = trace(store, name)
-    assert {hit.row["id"] for hit in found.hits} == {"s1", "p1", "p2"}
+    assert {hit.row["id"] for hit in found.hits} == {"s1", "p1", "p2", "pair"}
     assert found.left_out.total() == 1
     assert pipeline["sft"].key in {manifest.key for manifest in found.models}
 
@@ -91,3 +102,10 @@ def test_text_that_only_mentions_a_name_is_no_hit(store: Store, pipeline: dict[s
     assert pipeline
     assert not trace(store, "24 个月。").hits
     assert not trace(store, "p").hits
+
+
+@pytest.mark.parametrize("name", ["pair", "fact-p1"])
+def test_a_row_without_an_origin_leads_back_by_its_fact(store: Store, pipeline: dict[str, Ref], name: str) -> None:
+    found = trace(store, name)
+    assert list(found.sections) == ["s1"]
+    assert pipeline["align"].key in {manifest.key for manifest in found.models}

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from artifacts.records import Origin
 from artifacts.stage import StageError
 from tasks.mix.draw import allot
 from tests.mix.conftest import Mixed, Run, Save, chats, pairs
@@ -27,18 +28,31 @@ def test_the_share_is_exact(mixed: Run, save: Save, share: float, general: int) 
     assert any("is outside 0.2 to 0.4" in note for note in result.manifest.notes) == outside
 
 
-def test_a_domain_row_keeps_its_id_fact_and_origin(mixed: Run, save: Save) -> None:
+def test_a_domain_row_keeps_its_id_and_fact(mixed: Run, save: Save) -> None:
     given = {pair.id: pair for pair in pairs(30, language="zh")}
     for row in mixed(list(given.values()), save("g.jsonl", chats(90)), validation_share=0).domain():
         pair = given[row.id]
         assert [message["content"] for message in row.messages] == [pair.question, pair.answer]
-        assert (row.fact, row.language, row.origin) == (pair.fact, "zh", pair.origin)
+        assert (row.fact, row.language) == (pair.fact, "zh")
+
+
+def test_a_document_saved_anew_or_moved_changes_no_training_row(mixed: Run, save: Save) -> None:
+    given, general = pairs(30), save("g.jsonl", chats(90))
+    moved = [
+        pair.model_copy(update={"origin": Origin(document=f"new {pair.origin.document}", file="elsewhere.md", page=7)})
+        for pair in given
+    ]
+    before, after = (mixed(rows, general, validation_share=0).manifest for rows in (given, moved))
+    assert before.inputs["clean"].digest != after.inputs["clean"].digest
+    assert before.digest == after.digest
 
 
 def test_documents_are_all_in_train_or_all_in_validation(mixed: Run, save: Save) -> None:
-    result = mixed(pairs(300, documents=20), save("g.jsonl", chats(1500)), validation_share=0.2)
-    trained = {row.origin.document for row in result.domain()}
-    held_out = {row.origin.document for row in result.validation if row.source == "domain"}
+    given = pairs(300, documents=20)
+    result = mixed(given, save("g.jsonl", chats(1500)), validation_share=0.2)
+    document = {pair.id: pair.origin.document for pair in given}
+    trained = {document[row.id] for row in result.domain()}
+    held_out = {document[row.id] for row in result.validation if row.source == "domain"}
     assert not trained & held_out
     assert sorted(held_out) == result.manifest.facts["validation_documents"]
     assert len(held_out) == 4
