@@ -60,7 +60,7 @@ def trace(store: Store, wanted: str) -> Lineage:
 
 def _trained_rows(store: Store, refs: list[Ref], hits: list[Hit], wanted: str) -> list[Hit]:
     """Rows of the training files that were made from those found: they carry no origin, so that a document that was
-    moved or saved anew retrains nothing. A row is followed by its id, and a whole document or section also by its facts.
+    moved or saved anew retrains nothing. A row is followed by its id, a whole document or section by its facts too.
     """
     taught = [hit for hit in hits if hit.ref.stage in TAUGHT and hit.file == QA]
     ids = {hit.row["id"] for hit in taught}
