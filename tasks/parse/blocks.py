@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["heading", "paragraph", "item", "table", "code"]
+Box = tuple[float, float, float, float]  # left, top, right, bottom in points, from the page's top left corner
 
 
 @dataclass(frozen=True)
@@ -15,38 +16,60 @@ class Block:
     """A heading, a paragraph, an item of a list, a table or code; `text` is Markdown, without marks for headings.
 
     A heading has a level (0 for the document's title). One without text begins a new part that has no name, such as a
-    slide without a title. An item has the level of its list, from 0.
+    slide without a title. An item has the level of its list, from 0, and the `mark` that stands before it: a dash, or
+    its number as the document shows it ("3.", "(b)", "第二条"). `boxes` are where a PDF shows the block: a page from 1
+    and a box for each page or column that it stands on.
     """
 
     kind: Kind
     text: str
     level: int = 0
     page: int | None = None
+    mark: str = "-"
+    boxes: tuple[tuple[int, Box], ...] = ()
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user wants read of a document, and what opens it."""
+
+    comments: bool = False
+    speaker_notes: bool = True
+    hidden_slides: bool = False
+    ocr: bool = True
+    ocr_languages: str = "eng+chi_sim"  # Tesseract's names
+    max_pages: int = 2000
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A part of a document that could not be read, though the rest could."""
+    """A part of a document that could not be read, though the rest could.
+
+    `passing`: it hangs on this machine, where a program or a password is missing, and not on the document.
+    """
 
     reason: str
     detail: str
     page: int | None = None
+    passing: bool = False
 
 
 @dataclass
 class Reading:
-    """What a reader made of a document."""
+    """What a reader made of a document; `pages` are a PDF's pages or a deck's slides, 0 for what has none."""
 
     blocks: list[Block] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
+    pages: int = 0
 
 
 class UnreadableError(Exception):
-    """A document can't be read; `reason` is a short name that can be counted."""
+    """A document can't be read; `reason` is a short name that can be counted, `passing` as in `Loss`."""
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, *, passing: bool = False) -> None:
         super().__init__(reason, detail)
-        self.reason, self.detail = reason, detail
+        self.reason, self.detail, self.passing = reason, detail, passing
 
 
 LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"})

@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tasks.parse.blocks import UnreadableError
+from tasks.parse.blocks import Options, UnreadableError
 from tasks.parse.language import languages
 from tasks.parse.read import read
 from tasks.parse.sections import cut
@@ -48,7 +48,7 @@ def main(seconds: int) -> None:
 def extract(path: Path, min_characters: int, max_characters: int) -> dict[str, Any]:
     """A document's sections and what was lost of it, or why it cannot be read."""
     try:
-        reading = read(path)
+        reading = read(path, Options())
     except UnreadableError as error:
         return {"unreadable": [error.reason, error.detail]}
     except MemoryError:

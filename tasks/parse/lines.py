@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import mode
 
-Box = tuple[float, float, float, float]  # left, top, right, bottom
+from tasks.parse.blocks import Box
 
 BULLET = re.compile(r"^(?:[-–•·▪◦●■◆►\uf0b7\uf06c\uf0a7\uf0d8]|[*](?=\s))\s*")
 KEY_VALUE = re.compile(r"^[^:：。，,.]{1,40}[:：]\s*[^\s/]")

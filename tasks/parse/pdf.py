@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tasks.parse.blocks import Block, Loss, Reading, UnreadableError, table, tidy
+from tasks.parse.blocks import Block, Box, Loss, Options, Reading, UnreadableError, table, tidy
 from tasks.parse.headings import PROSE, level_of
-from tasks.parse.lines import BULLET, Box, Line, Typography, overlap, paragraphs, running_lines
+from tasks.parse.lines import BULLET, Line, Typography, overlap, paragraphs, running_lines
 
 FEWEST_RULES = 4  # lines or boxes that a page draws before a table is looked for
 MOST_RULES = 4000  # a drawing, not a table
@@ -27,7 +27,7 @@ class Page:
     tables: list[tuple[Box, Block]] = field(default_factory=list)
 
 
-def read(path: Path) -> Reading:
+def read(path: Path, options: Options) -> Reading:
     import pymupdf
 
     pymupdf.TOOLS.mupdf_display_errors(False)

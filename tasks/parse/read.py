@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from tasks.parse import mail, markup, pdf, slides, text, word
-from tasks.parse.blocks import Reading, UnreadableError
+from tasks.parse.blocks import Options, Reading, UnreadableError
 from tasks.parse.kinds import kind_of
 
 
-def read(path: Path) -> Reading:
+def read(path: Path, options: Options) -> Reading:
     """The document's blocks; raises UnreadableError with a reason where it has none."""
     kind = "a document"
     try:
         kind = kind_of(path)
-        reading = _read(path, kind)
+        reading = _read(path, kind, options)
     except (UnreadableError, MemoryError):
         raise
     except Exception as error:  # a reader fails on a damaged file in ways that no list of errors can foresee
@@ -27,14 +27,14 @@ def read(path: Path) -> Reading:
     return reading
 
 
-def _read(path: Path, kind: str) -> Reading:
+def _read(path: Path, kind: str, options: Options) -> Reading:
     match kind:
         case "pdf":
-            return pdf.read(path)
+            return pdf.read(path, options)
         case "docx":
-            return word.read(path)
+            return word.read(path, options)
         case "pptx":
-            return slides.read(path)
+            return slides.read(path, options)
         case "txt":
             return text.read(path)
         case "csv":

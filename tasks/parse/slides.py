@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tasks.parse.blocks import Block, Reading, table, tidy
+from tasks.parse.blocks import Block, Options, Reading, table, tidy
 
 TEXT = "{http://schemas.openxmlformats.org/drawingml/2006/main}t"
 DRAWN_PARAGRAPH = "{http://schemas.openxmlformats.org/drawingml/2006/main}p"
 BAND = 360_000  # EMU (1 cm): shapes that begin within one band stand side by side
 
 
-def read(path: Path) -> Reading:
+def read(path: Path, options: Options) -> Reading:
     import pptx
 
     with path.open("rb") as file:

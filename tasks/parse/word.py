@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tasks.parse.blocks import Block, Reading, table, tidy
+from tasks.parse.blocks import Block, Options, Reading, table, tidy
 from tasks.parse.headings import level_of
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -20,7 +20,7 @@ CONTAINERS = {f"{W}{name}" for name in ("sdt", "sdtContent", "ins", "moveTo", "c
 MOST_COLUMNS = 63  # Word's own limit
 
 
-def read(path: Path) -> Reading:
+def read(path: Path, options: Options) -> Reading:
     import docx
 
     with path.open("rb") as file:

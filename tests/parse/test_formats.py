@@ -18,7 +18,7 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
-from tasks.parse.blocks import Block, UnreadableError
+from tasks.parse.blocks import Block, Options, UnreadableError
 from tasks.parse.read import read
 from tasks.parse.sections import cut
 
@@ -29,7 +29,7 @@ TABLE = "| P | V |\n| --- | --- |\n| Tank | 3.5 l |"
 
 
 def blocks(path: Path) -> list[Block]:
-    return read(path).blocks
+    return read(path, Options()).blocks
 
 
 def texts(path: Path, kind: str | None = None) -> list[str]:
@@ -72,7 +72,7 @@ def test_a_letter_has_its_subject_its_body_and_names_its_attachments(tmp_path: P
     letter.add_attachment(b"\x00", maintype="application", subtype="octet-stream", filename="plan.bin")
     path = tmp_path / "letter.eml"
     path.write_bytes(letter.as_bytes())
-    reading = read(path)
+    reading = read(path, Options())
     assert reading.blocks[0] == Block("heading", "关于订单")
     assert "The colour of Velm is green." in [block.text for block in reading.blocks]
     assert [(loss.reason, "plan.bin" in loss.detail) for loss in reading.losses] == [("attachment", True)]
@@ -123,7 +123,7 @@ def test_an_archive_is_measured_before_any_of_it_is_unpacked(tmp_path: Path) -> 
     tracemalloc.start()
     try:
         with pytest.raises(UnreadableError, match="unpack"):
-            read(path)
+            read(path, Options())
         assert tracemalloc.get_traced_memory()[1] < 50 << 20
     finally:
         tracemalloc.stop()
