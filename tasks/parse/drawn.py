@@ -154,7 +154,5 @@ def _newer_points(dimension: Any) -> list[str]:
     if dimension is None:
         return []
     levels = [[_plain(point.text or "") for point in level.iter(f"{CX}pt")] for level in dimension.iter(f"{CX}lvl")]
-    return [
-        " / ".join(level[row] for level in reversed(levels) if row < len(level))
-        for row in range(max(map(len, levels), default=0))
-    ]
+    height = max(map(len, levels), default=0)
+    return [" / ".join(level[row] for level in reversed(levels) if row < len(level)) for row in range(height)]

@@ -1,0 +1,5 @@
+"""DOCX: `document` tells the story; the other modules each know one subject of the format."""
+
+from tasks.parse.word.document import read
+
+__all__ = ["read"]
