@@ -20,7 +20,7 @@ FREQUENT = frozenset(
 SAMPLE = 1 << 16
 
 
-def decode(data: bytes) -> str:
+def decode(data: bytes, declared: str | None = None) -> str:
     """The text of a file, in the encoding that reads most like writing; line ends as they stand."""
     for mark, encoding in MARKS.items():
         if data.startswith(mark):

@@ -8,6 +8,8 @@ from itertools import groupby
 from typing import Any
 
 from tasks.parse.blocks import Block, tidy
+from tasks.parse.word.equations import linear
+from tasks.parse.word.numbering import formatted
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -15,8 +17,14 @@ EQUATION = "{http://schemas.microsoft.com/office/drawing/2010/main}m"
 BULLETS = (f"{A}buNone", f"{A}buChar", f"{A}buAutoNum", f"{A}buBlip")
 ADDRESS = re.compile(r"(?:https?://|mailto:)\S+$", re.IGNORECASE)
 SHOWN_BY_LAYOUT = ("slidenum", "datetime", "footer", "header")  # fields that stand on every slide
-CHINESE = "零一二三四五六七八九"
-ROMAN = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+FORMATS = {
+    "alphaLc": "lowerLetter",
+    "alphaUc": "upperLetter",
+    "romanLc": "lowerRoman",
+    "romanUc": "upperRoman",
+    "circleNum": "decimalEnclosedCircle",
+    "ea1": "chineseCounting",
+}
 
 
 def blocks_of(body: Any, rels: Any, styles: Sequence[Any], page: int) -> Iterator[Block]:
@@ -74,20 +82,7 @@ def _bullet(own: Any, styles: Sequence[Any], level: int) -> Any:
 
 def _number(kind: str, value: int) -> str:
     """A number as PowerPoint shows it: `alphaLcParenR` gives "a)", `ea1ChsPeriod` "一、"."""
-    if kind.startswith("alpha"):
-        shown = chr(ord("a") + (value - 1) % 26) * ((value - 1) // 26 + 1)
-    elif kind.startswith("roman"):
-        shown, left = "", value
-        for worth, letters in ROMAN:
-            shown, left = shown + letters * (left // worth), left % worth
-    elif kind.startswith("circle") and value <= 20:
-        shown = chr(ord("①") + value - 1)
-    elif kind.startswith("ea1") and value < 100:
-        tens, ones = divmod(value, 10)
-        shown = (CHINESE[tens] if tens > 1 else "") + ("十" if tens else "") + (CHINESE[ones] if ones else "")
-    else:
-        shown = str(value)
-    shown = shown.upper() if "Uc" in kind else shown
+    shown = formatted(value, next((form for start, form in FORMATS.items() if kind.startswith(start)), "decimal"))
     if kind.endswith("ParenBoth"):
         return f"({shown})"
     period = "、" if kind.startswith("ea1") else "."
@@ -108,7 +103,7 @@ def _text(run: Any) -> str:
     if run.tag == f"{A}br":
         return "\n"
     if run.tag == EQUATION:
-        return "".join(part.text or "" for part in run.iter() if str(part.tag).endswith("/math}t"))
+        return linear(run)
     if run.tag == f"{A}r" or (run.tag == f"{A}fld" and not str(run.get("type", "")).startswith(SHOWN_BY_LAYOUT)):
         return "".join(part.text or "" for part in run.iter(f"{A}t")).replace("\v", "\n")
     return ""

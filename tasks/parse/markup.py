@@ -7,37 +7,80 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasks.parse.blocks import Block, Reading, UnreadableError, table, tidy
 from tasks.parse.decode import decode
+from tasks.parse.page import BREAK, LANGUAGE, MARK, TITLE, readable
 
 if TYPE_CHECKING:
     from unstructured.documents.elements import Element
 
-DROPPED = ("script", "style", "noscript", "template", "nav", "aside", "footer", "iframe", "svg", "select", "button")
-BREAK = "\ue000"  # stands for a line break while unstructured folds white space
 SKIPPED = {"Header", "Footer", "PageBreak", "PageNumber", "Image"}
+FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+FRONT_TITLE = re.compile(r"^title:[ \t]*(['\"]?)(.+?)\1[ \t]*$", re.MULTILINE)
+CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+FENCED = re.compile(r"(^ {0,3}(?P<fence>`{3,}|~{3,}).*?(?:^ {0,3}(?P=fence)|\Z))", re.DOTALL | re.MULTILINE)
+NOTE_LINE = re.compile(r"^ {0,3}\[\^([^\]\s]+)\]:", re.MULTILINE)
+NOTE = re.compile(r"\[\^([^\]\s]+)\]: ")
+REFERENCE = re.compile(r"\[\^([^\]\s]+)\](?!:)")
+HEAD = 4096  # bytes of a page in which it says its encoding
+BULLET = re.compile(r"[-*+•·▪◦●]\s+(?=\S)")
+MARKED = re.compile(f"{MARK}(.*?){MARK}")
+NAMED = re.compile(f"{LANGUAGE}(.*?){LANGUAGE}")
 
 
 def read_html(path: Path) -> Reading:
-    return Reading(list(blocks_of(decode(path.read_bytes()))))
+    data = path.read_bytes()
+    declared = CHARSET.search(data[:HEAD])
+    return Reading(list(blocks_of(decode(data, declared[1].decode("ascii") if declared else None), whole=False)))
 
 
 def read_markdown(path: Path) -> Reading:
-    import markdown
+    from markdown_it import MarkdownIt
 
-    text = re.sub(r"\A---\n.*?\n---\n", "", decode(path.read_bytes()), flags=re.DOTALL)  # front matter
-    return Reading(
-        list(blocks_of(markdown.markdown(text, extensions=["tables", "fenced_code", "sane_lists", "nl2br"])))
-    )
+    text, titles = decode(path.read_bytes()).lstrip("\ufeff"), []
+    if front := FRONT_MATTER.match(text):
+        text = text[front.end() :]
+        if title := FRONT_TITLE.search(front[1]):
+            titles.append(Block("heading", tidy(title[2])))
+    writer = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    return Reading([*titles, *_with_notes(list(blocks_of(writer.render(_without_definitions(text)))))])
+
+
+def _without_definitions(text: str) -> str:
+    """A note `[^1]: one` stays text, where CommonMark would take it for the address of a link."""
+    parts, end = [], 0
+    for fenced in [*FENCED.finditer(text), None]:
+        start = fenced.start() if fenced else len(text)
+        parts.append(NOTE_LINE.sub(r"\n\\[^\1]:", text[end:start]))
+        parts.append(fenced[0] if fenced else "")
+        end = fenced.end() if fenced else end
+    return "".join(parts)
+
+
+def _with_notes(blocks: list[Block]) -> Iterator[Block]:
+    """Each footnote behind the first block that refers to it; one that nothing refers to comes last."""
+    notes = {match[1]: block for block in blocks if block.kind == "paragraph" and (match := NOTE.match(block.text))}
+    placed: set[str] = set()
+    for block in blocks:
+        if block in notes.values():
+            continue
+        yield block
+        for name in REFERENCE.findall(block.text) if block.kind != "code" else []:
+            if name in notes and name not in placed:
+                placed.add(name)
+                yield notes[name]
+    yield from (note for name, note in notes.items() if name not in placed)
 
 
 def read_by_pandoc(path: Path, kind: str) -> Reading:
     import pypandoc
 
     try:
-        html = pypandoc.convert_file(str(path.resolve()), "html", format=kind, sandbox=True)
+        html = pypandoc.convert_file(
+            str(path.resolve()), "html", format=kind, sandbox=True, extra_args=["--standalone", "--mathml"]
+        )
     except RuntimeError as error:
         raise UnreadableError("broken", f"pandoc cannot read it: {str(error).strip()[:200]}") from None
     return Reading(list(blocks_of(html)))
@@ -50,19 +93,24 @@ def read_xml(path: Path) -> Reading:
     return Reading(list(from_elements(partition_xml(text=decode(path.read_bytes())))))
 
 
-def blocks_of(html: str) -> Iterator[Block]:
+def blocks_of(html: str, *, whole: bool = True) -> Iterator[Block]:
+    """The blocks of HTML; `whole` where it is no page of a site, so that nothing in it is navigation."""
     offline()
+    from lxml import etree
     from unstructured.partition.html import partition_html
 
-    if prepared := prepare(html):
-        yield from from_elements(partition_html(text=prepared))
+    if (body := readable(html, whole=whole)) is not None:
+        body.tag = "body"
+        text = etree.tostring(body, encoding="unicode", method="html", with_tail=False)
+        yield from from_elements(partition_html(text=text))
 
 
 @cache
 def offline() -> None:
     """Keep unstructured from calling home and from fetching word lists, before any of its readers is imported.
 
-    Its tagger and tokenizers serve to tell prose from titles by English grammar; we take headings from the tags.
+    Its tagger and tokenizers serve to tell prose from titles by English grammar; we take headings from the tags, and
+    keep paragraphs that it would drop or cut by their text (one character, a leading dash).
     """
     for name in ("SCARF_NO_ANALYTICS", "DO_NOT_TRACK", "UNSTRUCTURED_DISABLE_NOTICE"):
         os.environ[name] = "true"
@@ -73,105 +121,50 @@ def offline() -> None:
     tokenize.word_tokenize = str.split
     tokenize.pos_tag = lambda text: [(word, "NN") for word in text.split()]
 
+    from unstructured.documents.elements import Text
+    from unstructured.partition.html import parser
 
-def prepare(html: str) -> str:
-    """The part of a page that people read, with breaks, definitions and merged cells as unstructured keeps them."""
-    from lxml import html as parser
-
-    body = re.sub(r"^\s*(?:<\?xml[^>]*>)?", "", html.lstrip("\ufeff"))
-    if not body.strip():
-        return ""
-    root = parser.document_fromstring(body)
-    for element in list(root.iter(*DROPPED)) + root.xpath("//*[@hidden or @aria-hidden='true' or @role='navigation']"):
-        if element.getparent() is not None:
-            element.drop_tree()
-    for element in list(root.iter("br")):
-        element.tail = BREAK + (element.tail or "")
-        element.drop_tag()
-    for terms in list(root.iter("dl")):
-        _define(terms)
-    for cell in list(root.iter("td", "th")):
-        _widen(cell)
-    for grid in root.iter("table"):
-        _lengthen(grid)
-    return str(parser.tostring(root, encoding="unicode"))
-
-
-def _define(terms: Any) -> None:
-    """Definitions as lines `term: definition`, which unstructured would drop."""
-    term = ""
-    for part in terms.iter("dt", "dd"):
-        if part.tag == "dt":
-            term = " ".join(part.text_content().split())
-        elif term:
-            part.text = f"{term}: {part.text or ''}"
-        part.tag = "p"
-    for part in [
-        part
-        for part in terms.iter("p")
-        if not part.text_content().strip() or part.text_content().split() == term.split()
-    ]:
-        part.drop_tree()
-    terms.tag = "div"
-
-
-def _widen(cell: Any) -> None:
-    """A cell that spans columns, said again in each."""
-    for _ in range(_span(cell, "colspan") - 1):
-        cell.addnext(_copy(cell))
-
-
-def _lengthen(grid: Any) -> None:
-    """A cell that spans rows, said again in each."""
-    rows = list(grid.iter("tr"))
-    for number, row in enumerate(rows):
-        for place, cell in enumerate(row):
-            for below in rows[number + 1 : number + _span(cell, "rowspan")]:
-                below.insert(place, _copy(cell))
-            cell.attrib.pop("rowspan", None)
-
-
-def _span(cell: Any, name: str) -> int:
-    value = str(cell.get(name, "1")).strip()
-    return min(int(value), 100) if value.isdecimal() else 1
-
-
-def _copy(cell: Any) -> Any:
-    from copy import deepcopy
-
-    copied = deepcopy(cell)
-    copied.attrib.pop("colspan", None)
-    copied.tail = None
-    return copied
+    parser.derive_element_type_from_text = lambda text: Text
 
 
 def from_elements(elements: list[Element]) -> Iterator[Block]:
     """unstructured's elements as blocks; what a title is, its depth tells."""
     for element in elements:
-        kind, text, depth = element.category, _with_breaks(element.text), element.metadata.category_depth
+        kind, depth = element.category, element.metadata.category_depth
+        text = tidy(element.text.replace(BREAK, "\n"))
         if kind in SKIPPED:
             continue
         if kind == "Table" and element.metadata.text_as_html:
             if block := table(_rows(element.metadata.text_as_html)):
                 yield block
+        elif kind == "CodeSnippet":
+            yield from _code(element.text)
         elif not text:
             continue
         elif kind == "Title" and depth is not None:
-            yield Block("heading", text, depth + 1)
+            yield Block("heading", " ".join(text.replace(TITLE, "").split()), 0 if TITLE in text else depth + 1)
         elif kind == "ListItem":
-            yield Block("item", text, max(0, (depth or 1) - 1))
-        elif kind == "CodeSnippet":
-            yield Block("code", f"```\n{element.text.replace(BREAK, chr(10)).strip(chr(10))}\n```")
+            mark = MARKED.match(text)
+            said = MARKED.sub("", text).strip()
+            if said:
+                yield Block("item", said, max(0, (depth or 1) - 1), mark=mark[1] if mark else "-")
+        elif bullet := BULLET.match(text):
+            yield Block("item", text[bullet.end() :])
         else:
-            yield Block("paragraph", text)
+            yield Block("paragraph", MARKED.sub(r"\1 ", text))
+
+
+def _code(text: str) -> Iterator[Block]:
+    """Code as it stands, in a fence longer than any in it."""
+    named = NAMED.search(text)
+    code = NAMED.sub("", text).replace(BREAK, "\n").strip("\n")
+    if code.strip():
+        fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code)), 3)
+        yield Block("code", f"{fence}{named[1] if named else ''}\n{code}\n{fence}")
 
 
 def _rows(html: str) -> Iterator[list[str]]:
     from lxml import html as parser
 
     for row in parser.fromstring(html).iter("tr"):
-        yield [_with_breaks(cell.text_content()) for cell in row.iter("td", "th")]
-
-
-def _with_breaks(text: str) -> str:
-    return tidy(text.replace(BREAK, "\n"))
+        yield [cell.text_content().replace(BREAK, "\n") for cell in row.iter("td", "th")]
