@@ -10,24 +10,45 @@ from tasks.parse.blocks import UnreadableError
 from tasks.parse.decode import decode
 
 BY_SUFFIX = {
-    **dict.fromkeys(("", ".txt", ".text", ".log"), "txt"),
+    **dict.fromkeys(("", ".txt", ".text", ".log", ".doc", ".docx", ".rtf"), "txt"),
     **dict.fromkeys((".md", ".markdown", ".mdown"), "markdown"),
     **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
-    **dict.fromkeys((".csv", ".tsv"), "csv"),
+    **dict.fromkeys((".csv", ".tsv", ".xls", ".xlsx"), "csv"),  # programs name text so that a spreadsheet opens it
     ".eml": "mail",
     ".org": "org",
     ".rst": "rst",
     ".xml": "xml",
 }
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-OLD_OFFICE = {".doc": ".docx", ".dot": ".docx", ".wps": ".docx", ".ppt": ".pptx", ".pps": ".pptx", ".xls": ".csv"}
+STREAMS = {  # of an OLE container, and what it is then; the first that is there counts
+    "EncryptedPackage": "encrypted",
+    "__properties_version1.0": "msg",
+    "WordDocument": "doc",
+    "PowerPoint Document": "ppt",
+    "Workbook": "xls",
+    "Book": "xls",
+}
+MAIN_PARTS = (  # content types of an Office package's main part, with and without macros, templates too
+    (re.compile(r"(?:wordprocessingml|ms-word)\.[\w.]*main\+xml"), "docx"),
+    (re.compile(r"(?:presentationml|ms-powerpoint)\.[\w.]*main\+xml"), "pptx"),
+    (re.compile(r"(?:spreadsheetml|ms-excel)\.[\w.]*main\+xml"), "xlsx"),
+    (re.compile(r"ms-excel\.sheet\.binary\.[\w.]*main"), "xlsb"),
+)
+OPEN_DOCUMENTS = {"text": "odt", "spreadsheet": "ods", "presentation": "odp"}
 MAIL = re.compile(
     r"(?:(?:Return-Path|Delivered-To|Received|MIME-Version|Message-ID): |From [^\n]+\n[\w-]+: )", re.IGNORECASE
 )
 HTML = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
+OFFICE_XML = re.compile(r'<\?mso-application progid="(Word|Excel)')  # Office 2003's XML, which LibreOffice reads
+BY_PROGRAM = {"Word": "doc", "Excel": "xls"}
+MOST_PARTS = 50_000
 MOST_UNPACKED = 1 << 30
 MOST_TEXT_UNPACKED = 64 << 20  # XML grows tenfold in memory when it is read
+MOST_SHEETS_UNPACKED = 512 << 20  # which are read row by row
 SUSPECT_RATIO, SUSPECT_SIZE = 100, 16 << 20  # what people write shrinks to a tenth, not to a hundredth
+MARKUP = (".xml", ".rels", ".html", ".xhtml", ".htm", ".opf", ".ncx", ".svg")
+SHEETS = "xl/worksheets/"
+TYPES = "[Content_Types].xml"
 
 
 def kind_of(path: Path) -> str:
@@ -52,46 +73,60 @@ def _packed(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = {part.filename: part for part in archive.infolist()}
-            kind = _start(archive, "mimetype") if "mimetype" in parts else ""
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+            _measure(archive.infolist())
+            types = _start(archive, TYPES, 1 << 20) if TYPES in parts else ""
+            mimetype = _start(archive, "mimetype", 100) if "mimetype" in parts else ""
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
         raise UnreadableError("broken", f"the archive inside is damaged ({error}); save the document again") from None
-    unpacked, packed = sum(p.file_size for p in parts.values()), sum(p.compress_size for p in parts.values())
-    text = sum(p.file_size for name, p in parts.items() if name.endswith((".xml", ".rels", ".html", ".xhtml")))
-    if (
-        unpacked > MOST_UNPACKED
-        or text > MOST_TEXT_UNPACKED
-        or (unpacked > SUSPECT_SIZE and unpacked > SUSPECT_RATIO * packed)
-    ):
-        raise UnreadableError("unpacks_too_large", f"{packed / 1e6:.1f} MB unpack to {unpacked / 1e6:.0f} MB")
+    for pattern, kind in MAIN_PARTS:
+        if pattern.search(types):
+            return kind
     if "word/document.xml" in parts:
         return "docx"
     if "ppt/presentation.xml" in parts:
         return "pptx"
-    if "epub" in kind:
+    if "epub" in mimetype:
         return "epub"
-    if "opendocument.text" in kind:
-        return "odt"
-    advice = (
-        "save its sheets as CSV" if "xl/workbook.xml" in parts else "unpack archives; save documents as PDF or DOCX"
-    )
-    raise UnreadableError("unknown_type", f"no reader takes this kind of archive; {advice}")
+    for name, kind in OPEN_DOCUMENTS.items():
+        if f"opendocument.{name}" in mimetype:
+            return kind
+    raise UnreadableError("unknown_type", "no reader takes this kind of archive; unpack it, or save it as PDF or DOCX")
 
 
-def _start(archive: zipfile.ZipFile, name: str) -> str:
+def _measure(parts: list[zipfile.ZipInfo]) -> None:
+    """Raise for what would unpack to too much; a part never gives more than the archive's directory says of it."""
+    packed, unpacked = sum(part.compress_size for part in parts), sum(part.file_size for part in parts)
+    sheets = sum(part.file_size for part in parts if part.filename.startswith(SHEETS))
+    text = sum(part.file_size for part in parts if part.filename.lower().endswith(MARKUP)) - sheets
+    if (
+        len(parts) > MOST_PARTS
+        or unpacked > MOST_UNPACKED
+        or sheets > MOST_SHEETS_UNPACKED
+        or text > MOST_TEXT_UNPACKED
+        or (unpacked > SUSPECT_SIZE and unpacked > SUSPECT_RATIO * packed)
+    ):
+        what = f"{packed / 1e6:.1f} MB unpack to {unpacked / 1e6:.0f} MB in {len(parts)} parts"
+        raise UnreadableError("unpacks_too_large", f"{what}; split the document, or save it as PDF")
+
+
+def _start(archive: zipfile.ZipFile, name: str, most: int) -> str:
     """The start of a part, however much the whole of it would unpack to."""
     with archive.open(name) as part:
-        return part.read(100).decode("ascii", "replace")
+        return part.read(most).decode("ascii", "replace")
 
 
 def _compound(path: Path) -> str:
     """Old Office files, Outlook messages, and Office files behind a password share one container."""
-    content, suffix = path.read_bytes(), path.suffix.lower()
-    if "EncryptedPackage".encode("utf-16-le") in content:
-        raise UnreadableError("encrypted", "the document asks for a password; save it without one")
-    if "__properties_version1.0".encode("utf-16-le") in content:
-        return "msg"
-    advice = f"save it as {OLD_OFFICE[suffix]}" if suffix in OLD_OFFICE else "save it in a current format"
-    raise UnreadableError("old_format", f"an Office file from before 2007; {advice}")
+    import olefile
+
+    try:
+        with olefile.OleFileIO(str(path)) as container:
+            for stream, kind in STREAMS.items():
+                if container.exists(stream):
+                    return kind
+    except (OSError, ValueError, IndexError) as error:
+        raise UnreadableError("broken", f"the container inside is damaged ({error}); save it again") from None
+    raise UnreadableError("unknown_type", "no reader takes this kind of old file; save it as PDF or DOCX")
 
 
 def _text(path: Path, start: bytes) -> str:
@@ -102,6 +137,8 @@ def _text(path: Path, start: bytes) -> str:
         return "html"
     if MAIL.match(head):
         return "mail"
+    if program := OFFICE_XML.search(head):
+        return BY_PROGRAM[program[1]]
     if kind := BY_SUFFIX.get(path.suffix.lower()):
         return kind
     raise UnreadableError("unknown_type", f"no reader takes {path.suffix} files; save it as TXT, Markdown, PDF or DOCX")

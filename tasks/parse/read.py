@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tasks.parse import mail, markup, pdf, slides, text, word
+from tasks.parse import mail, markup, pdf, sheets, slides, text, word
 from tasks.parse.blocks import Options, Reading, UnreadableError
+from tasks.parse.encrypted import decrypted
 from tasks.parse.kinds import kind_of
+from tasks.parse.legacy import MODERN, modern
 
 
 def read(path: Path, options: Options) -> Reading:
@@ -22,12 +24,22 @@ def read(path: Path, options: Options) -> Reading:
             "broken", f"cannot be read as {kind}: {type(error).__name__}: {str(error)[:200]}"
         ) from error
     if not any(block.text for block in reading.blocks):
-        advice = "; a scan needs optical character recognition first" if kind == "pdf" else ""
-        raise UnreadableError("no_text", f"the document holds no text{advice}")
+        raise UnreadableError("no_text", "the document holds no text")
     return reading
 
 
 def _read(path: Path, kind: str, options: Options) -> Reading:
+    """A document of any kind: behind a password, in an old format, or as its reader takes it."""
+    if kind == "encrypted":
+        with decrypted(path, options.password) as plain:
+            return _read(plain, kind_of(plain), options)
+    if kind in MODERN:
+        with decrypted(path, options.password) as plain, modern(plain, kind) as current:
+            return _read(current, kind_of(current), options)
+    return _by_reader(path, kind, options)
+
+
+def _by_reader(path: Path, kind: str, options: Options) -> Reading:
     match kind:
         case "pdf":
             return pdf.read(path, options)
@@ -35,10 +47,12 @@ def _read(path: Path, kind: str, options: Options) -> Reading:
             return word.read(path, options)
         case "pptx":
             return slides.read(path, options)
+        case "xlsx":
+            return sheets.read_workbook(path)
         case "txt":
             return text.read(path)
         case "csv":
-            return text.read_csv(path)
+            return sheets.read_csv(path)
         case "markdown":
             return markup.read_markdown(path)
         case "html":

@@ -1,14 +1,12 @@
-"""Plain text and tables of comma-separated values."""
+"""Plain text."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tasks.parse.blocks import Block, Reading, table, tidy
+from tasks.parse.blocks import Block, Reading, tidy
 from tasks.parse.decode import decode
 from tasks.parse.headings import PROSE, level_of
 
@@ -48,12 +46,3 @@ def _lines(paragraph: str) -> Iterator[Block]:
         yield Block("item", line[item.end() :]) if item else Block("heading", line, level or 0)
     if held:
         yield Block("paragraph", "\n".join(held))
-
-
-def read_csv(path: Path) -> Reading:
-    text = decode(path.read_bytes())
-    sample = "\n".join(text.splitlines()[:20])
-    delimiter = max(",\t;|", key=sample.count)
-    csv.field_size_limit(max(len(text), 1))  # a cell may be as long as the file
-    block = table(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    return Reading([block] if block else [])
