@@ -17,10 +17,11 @@ from tasks.parse.headings import level_of
 from tasks.parse.package import Package
 from tasks.parse.word import tables
 from tasks.parse.word.names import W, unwrapped, value, whole
+from tasks.parse.word.notes import Notes
 from tasks.parse.word.numbering import LEVELS, Mark, Numbering
 from tasks.parse.word.outline import Outline
 from tasks.parse.word.styles import NO_OUTLINE, Styles, outline_of
-from tasks.parse.word.text import Line, Notes, Text
+from tasks.parse.word.text import Line, Text
 
 USUAL_NAME = "word/document.xml"
 LONGEST_HEADING = 200  # characters; a longer paragraph that has a heading's style is no heading
