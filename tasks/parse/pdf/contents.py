@@ -1,0 +1,39 @@
+"""Printed tables of contents: titles with leaders and page numbers, or with links to their pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tasks.parse.blocks import Box
+from tasks.parse.pdf.page import Line, Page, rows_of
+
+LEADERS = re.compile(r"(?:[.．·•_]\s?){5,}|…{2,}|(?:[.．]\s){4,}")
+FEWEST = 4  # entries of a table of contents
+SHARE = 0.6  # of the rows between the first entry and the last that are entries
+
+
+def leave_out(page: Page, links: Sequence[Box]) -> bool:
+    """Take the entries off a page; `links` are the places that lead to other pages of the document."""
+    led = [line for line in page.lines if LEADERS.search(line.text)]
+    if len(led) < FEWEST and len(links) < FEWEST:
+        return False
+    rows = list(rows_of(page.lines))
+    entries = [index for index, row in enumerate(rows) if _entry(row, links)]
+    if len(entries) < FEWEST:
+        return False
+    first, last = entries[0], entries[-1]
+    if len(entries) < SHARE * (last - first + 1):
+        return False
+    gone = {id(line) for row in rows[first : last + 1] for line in row}
+    page.lines = [line for line in page.lines if id(line) not in gone]
+    return True
+
+
+def _entry(row: list[Line], links: Sequence[Box]) -> bool:
+    """Whether leaders stand in a row, or links cover it from end to end."""
+    if any(LEADERS.search(line.text) for line in row):
+        return True
+    middle = (row[0].box[1] + row[0].box[3]) / 2
+    covered = sum(min(link[2], row[-1].box[2]) - max(link[0], row[0].box[0]) for link in links if link[1] < middle < link[3])
+    return covered > 0.8 * (row[-1].box[2] - row[0].box[0])

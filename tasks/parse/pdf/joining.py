@@ -1,0 +1,77 @@
+"""Lines of print as the text that they were broken from: words, links, code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import pairwise
+
+from tasks.parse.blocks import Box
+from tasks.parse.pdf.page import WIDE, Line, Page
+
+HYPHENED = re.compile(r"([^\W\d_]{2,})[-\u2010\u00ad]$")
+COMPOUND = re.compile(r"[^\W\d_]{2,}-[^\W\d_]{2,}")
+LINKED = re.compile(r"^(?:https?://|mailto:)", re.IGNORECASE)
+TWICE = re.compile(r"\[([^\[\]]+)\]\((\S+?)\)(\s?)\[([^\[\]]+)\]\(\2\)")
+
+Link = tuple[Box, str, str]  # where, address, text
+
+
+class Words:
+    """The words of a document that are written with a hyphen, wherever lines end."""
+
+    def __init__(self, pages: list[Page]) -> None:
+        self._pages = pages
+
+    @cached_property
+    def compounds(self) -> set[str]:
+        text = "\n".join(line.text for page in self._pages for line in page.lines)
+        return {found.casefold() for found in COMPOUND.findall(text)}
+
+    def join(self, text: str, following: str) -> str:
+        """A line and the one that goes on with it: a word broken by a hyphen is whole, Chinese has no spaces."""
+        if following[0].islower() and (broken := HYPHENED.search(text)):
+            rest = re.match(r"[^\W\d_]+", following)
+            compound = f"{broken[1]}-{rest[0]}".casefold() if rest else ""
+            return text[:-1] + ("-" if compound in self.compounds else "") + following
+        if text[-1] in "-\u2010" and len(text) > 1 and text[-2].isalpha() and following[0].isalpha():
+            return text + following
+        if text[-1] == "\u00ad":
+            return text[:-1] + following
+        if WIDE.match(text[-1]) and WIDE.match(following[0]):
+            return text + following
+        return f"{text} {following}"
+
+
+def linked(line: Line, links: Sequence[Link]) -> str:
+    """The line's text with the links that stand on it."""
+    text = line.text
+    for box, address, words in links:
+        middle = (box[1] + box[3]) / 2
+        if not (line.box[1] < middle < line.box[3] and box[0] < line.box[2] and line.box[0] < box[2]):
+            continue
+        if LINKED.sub("", address).strip("/").casefold() == LINKED.sub("", words).strip("/").casefold():
+            continue
+        pattern = r"\s*".join(map(re.escape, words.split()))
+        text = re.sub(pattern, lambda match, address=address: f"[{match[0]}]({address})", text, count=1)  # type: ignore[misc]
+    return text
+
+
+def one_link(text: str) -> str:
+    """A link that was broken over lines in one piece."""
+    while (whole := TWICE.sub(r"[\1\3\4](\2)", text)) != text:
+        text = whole
+    return text
+
+
+def code(lines: Sequence[Line]) -> str:
+    """Lines of type of one width with their indents and the empty lines between them."""
+    step = max((line.box[2] - line.box[0]) / len(line.text) for line in lines)
+    left = min(line.box[0] for line in lines)
+    told = [" " * round((line.box[0] - left) / step) + line.text for line in lines]
+    text = told[0]
+    for (before, line), said in zip(pairwise(lines), told[1:], strict=True):
+        empty = before.page == line.page and line.base - before.base > 1.7 * line.size
+        text += ("\n\n" if empty else "\n") + said
+    return text

@@ -1,0 +1,96 @@
+"""Reading order: a page's text as columns, with what stands across them in between."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TypeVar
+
+from tasks.parse.pdf.page import WIDE, Line
+from tasks.parse.pdf.tables import Table
+
+T = TypeVar("T", bound=Line | Table)
+
+FEWEST_LINES = 3  # on each side of a gutter
+PROSE = 16  # characters of a column's line, in the mean, where a Chinese one counts for two; less are labels
+CANDIDATES = 6  # left edges that are tried
+NARROWEST = 0.12  # of the text's width; a narrower column holds marks
+MOST_COLUMNS = 4
+SLACK = 2.0  # points by which a line may reach into a gutter
+
+
+def columns(pieces: Sequence[T], depth: int = 1) -> list[list[T]]:
+    """The pieces as columns in reading order; what reaches over a gutter is a column of its own."""
+    gutter = _gutter(pieces) if len(pieces) >= 2 * FEWEST_LINES and depth < MOST_COLUMNS else None
+    if gutter is None:
+        return [sorted(pieces, key=_top)] if pieces else []
+    found: list[list[T]] = []
+    across: list[T] = []
+    sides: tuple[list[T], list[T]] = ([], [])
+
+    def end_band() -> None:
+        nonlocal across, sides
+        left, right = sides
+        if min(len(left), len(right)) >= FEWEST_LINES - 1:
+            if across:
+                found.append(across)
+            found.extend(columns(left, depth + 1))
+            found.extend(columns(right, depth + 1))
+            across = []
+        else:
+            across += sorted(left + right, key=_top)
+        sides = ([], [])
+
+    for piece in sorted(pieces, key=_top):
+        if _crosses(piece, gutter):
+            end_band()
+            across.append(piece)
+        else:
+            sides[piece.box[0] >= gutter - SLACK].append(piece)
+    end_band()
+    return [*found, across] if across else found
+
+
+def _top(piece: Line | Table) -> tuple[float, float]:
+    return (piece.box[1], piece.box[0])
+
+
+def _crosses(piece: Line | Table, gutter: float) -> bool:
+    return piece.box[0] < gutter - SLACK and gutter + SLACK < piece.box[2]
+
+
+def _gutter(pieces: Sequence[T]) -> float | None:
+    """Where the text parts: just before a left edge that many lines share, with lines beside them on its left."""
+    left, right = min(piece.box[0] for piece in pieces), max(piece.box[2] for piece in pieces)
+    narrow = NARROWEST * (right - left)
+    edges = Counter(round(piece.box[0]) for piece in pieces if left + narrow < piece.box[0] < right - narrow)
+    best: tuple[int, float] | None = None
+    for edge, times in edges.most_common(CANDIDATES):
+        if times < FEWEST_LINES:
+            break
+        gutter = edge - SLACK
+        beside = _beside(pieces, gutter)
+        if beside and (best is None or beside > best[0]):
+            best = (beside, gutter)
+    return best[1] if best else None
+
+
+def _beside(pieces: Sequence[T], gutter: float) -> int:
+    """How many characters stand beside others over the gutter; 0 where either side is no running text."""
+    left = [piece for piece in pieces if piece.box[2] <= gutter + SLACK]
+    right = [piece for piece in pieces if piece.box[0] >= gutter - SLACK]
+    if min(len(left), len(right)) < FEWEST_LINES:
+        return 0
+    top, bottom = max(_reach(left)[0], _reach(right)[0]), min(_reach(left)[1], _reach(right)[1])
+    total = 0
+    for side in (left, right):
+        lines = [piece.text for piece in side if isinstance(piece, Line) and top <= piece.box[3] and piece.box[1] <= bottom]
+        characters = sum(len(text) + len(WIDE.findall(text)) for text in lines)
+        if len(lines) < FEWEST_LINES or characters < PROSE * len(lines):
+            return 0
+        total += characters
+    return total
+
+
+def _reach(side: Sequence[T]) -> tuple[float, float]:
+    return min(piece.box[1] for piece in side), max(piece.box[3] for piece in side)

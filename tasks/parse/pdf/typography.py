@@ -1,0 +1,113 @@
+"""What a document's type means: the body's size, the leading, and the levels of its headings."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from tasks.parse.headings import PROSE, level_of
+from tasks.parse.pdf.page import NOTE_MARK, Line, Page
+
+HEADING_SIZE = 1.1  # of the body's size
+HEAVY_HEADING_SIZE = 1.04
+DEEPEST = 6
+BOLD_HEADING = 7  # a bold line of the body's size, below all headings that are larger
+LONGEST_HEADING = 120
+LEADING = 1.3  # of the size, where too few lines tell
+SENTENCE_END = (".", "。", "，", ",", "；", ";", "、")
+LETTER = re.compile(r"[^\W\d_]")
+NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,4})[.．、]?\s*(?=[^\W\d])")
+
+Outline = Iterable[Sequence[int | str]]  # pymupdf's get_toc(): level, title, page
+
+
+class Typography:
+    """Measures of the whole document; `title` is the size of its title where it stands above all headings."""
+
+    def __init__(self, pages: list[Page], outline: Outline) -> None:
+        characters: Counter[float] = Counter()
+        heavy: Counter[float] = Counter()
+        typed = 0
+        for page in pages:
+            for line in page.lines:
+                characters[line.size] += len(line.text)
+                if line.bold:
+                    heavy[line.size] += len(line.text)
+                if line.mono:
+                    typed += len(line.text)
+        self.body = max(characters, key=lambda size: (characters[size], size), default=0.0)
+        self.weighs = heavy[self.body] < characters[self.body] / 2  # whether bold type tells headings
+        self.codes = typed < characters.total() / 2  # whether type of one width tells code
+        larger = sorted((size for size in characters if self._heads(size, heavy[size] / characters[size])), reverse=True)
+        self.levels = {size: min(level, DEEPEST) for level, size in enumerate(larger, start=1)}
+        self._leading = _leading(pages)
+        self.outline: dict[tuple[str, int], int] = {}
+        for level, title, page, *_ in outline:
+            self.outline.setdefault((_plain(str(title)), int(page)), int(level))
+
+    def _heads(self, size: float, heavy: float) -> bool:
+        """Whether a size of type is one of headings: larger than the body's, or heavy and a little larger."""
+        return size > self.body * (HEAVY_HEADING_SIZE if self.weighs and heavy > 0.8 else HEADING_SIZE)
+
+    def leading(self, size: float) -> float:
+        return self._leading.get(size, LEADING * size)
+
+    def fit(self, pages: list[Page]) -> None:
+        """Let the levels that the outline gives to sizes of type win over the sizes' order."""
+        if not self.outline:
+            return
+        told: defaultdict[float, Counter[int]] = defaultdict(Counter)
+        for page in pages:
+            for line in page.lines:
+                if (level := self._in_outline(line.text, page.number)) is not None:
+                    told[line.size][level] += 1
+        deepest = 0
+        for size in sorted(self.levels, reverse=True):
+            level = told[size].most_common(1)[0][0] if size in told else deepest + 1
+            self.levels[size] = min(level, DEEPEST)
+            deepest = max(deepest, self.levels[size]) if size in told else deepest
+
+    def level(self, lines: list[Line], text: str) -> int | None:
+        """The level of a heading, by the outline, its numbering, its size or, for a short line, its weight."""
+        if len(text) > LONGEST_HEADING or not LETTER.search(text) or "\n" in text:
+            return None
+        if self.outline and (level := self._in_outline(text, lines[0].page)) is not None:
+            return min(level, DEEPEST)
+        if (level := self.levels.get(lines[0].size)) and not text.endswith(SENTENCE_END):
+            return level
+        if (level := level_of(text)) is not None:
+            return level
+        bold = self.weighs and all(line.bold for line in lines) and len(text) <= LONGEST_HEADING / 2
+        if not bold or lines[0].size < self.body * 0.95 or PROSE.search(NUMBERED.sub("", text)):
+            return None
+        numbered = NUMBERED.match(text)
+        return min(2 + numbered[1].count("."), DEEPEST) if numbered else BOLD_HEADING
+
+    def whole(self, text: str, page: int) -> bool:
+        """Whether a line is all of a heading that the outline names, or begins with its number."""
+        return self._in_outline(text, page) is not None
+
+    def begins_heading(self, text: str) -> bool:
+        return level_of(text) is not None or bool(NUMBERED.match(text))
+
+    def _in_outline(self, text: str, page: int) -> int | None:
+        return self.outline.get((_plain(text), page)) if self.outline else None
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\W+", "", NOTE_MARK.sub("", text)).casefold()
+
+
+def _leading(pages: list[Page]) -> dict[float, float]:
+    """The usual step from line to line for each size of type."""
+    steps: defaultdict[float, Counter[float]] = defaultdict(Counter)
+    for page in pages:
+        for before, line in pairwise(page.lines):
+            step = line.base - before.base
+            if before.size == line.size and 0.8 * line.size < step < 2.5 * line.size:
+                steps[line.size][round(step * 2) / 2] += 1
+    return {
+        size: max(found, key=lambda step: (found[step], -step)) for size, found in steps.items() if found.total() > 2
+    }
