@@ -85,13 +85,24 @@ def _xml(archive: zipfile.ZipFile, part: str) -> bytes:
 def _read_sheet(sheet: Any, xml: bytes, reading: Reading) -> None:
     sheet.reset_dimensions()  # some programs write wrong ones
     cells = sheet.iter_rows()
-    rows = _unmerged(([_shown(cell) for cell in row[:MOST_COLUMNS]] for row in islice(cells, MOST_ROWS)), _merged(xml))
+    wide: list[int] = []
+
+    def near(row: Any) -> Row:
+        wide.extend(place for place, cell in enumerate(row[MOST_COLUMNS:]) if cell.value is not None)
+        return [_shown(cell) for cell in row[:MOST_COLUMNS]]
+
+    rows = _unmerged(map(near, islice(cells, MOST_ROWS)), _merged(xml))
     blocks = [block for empty, run in groupby(rows, key=_is_empty) if not empty for block in _region(list(run))]
     if blocks:
         reading.blocks += [Block("heading", " ".join(tidy(sheet.title).split()), 1), *blocks]
     if left := sum(any(cell.value is not None for cell in row) for row in cells):
         detail = f"sheet {sheet.title!r}: {left} rows after the first {MOST_ROWS} were left out; split the workbook"
         reading.losses.append(Loss("rows_left_out", detail))
+    if wide:
+        detail = (
+            f"sheet {sheet.title!r}: {len(wide)} cells right of column {MOST_COLUMNS} were left out; split the sheet"
+        )
+        reading.losses.append(Loss("cells_left_out", detail))
     if missing := len(NO_VALUE.findall(xml)):
         detail = f"sheet {sheet.title!r}: {missing} formulas have no value; open the workbook in Excel and save it"
         reading.losses.append(Loss("formula_without_value", detail))

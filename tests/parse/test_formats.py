@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tracemalloc
-import zipfile
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -102,33 +100,6 @@ def test_numbering_makes_headings_of_plain_text(tmp_path: Path) -> None:
     assert ("第一条 本条例自公布之日起施行。", "paragraph") in headings
 
 
-def test_csv_is_a_table(tmp_path: Path) -> None:
-    path = tmp_path / "weights.csv"
-    path.write_text("Name;Weight\nVelm;3,5 kg\n", encoding="utf-8")
-    assert texts(path) == ["| Name | Weight |\n| --- | --- |\n| Velm | 3,5 kg |"]
-
-
-def test_a_cell_of_several_lines_and_a_long_one_stay_whole(tmp_path: Path) -> None:
-    path = tmp_path / "notes.csv"
-    path.write_text(f'Name,Note\nVelm,"one\ntwo"\nZell,{"x" * 200_000}\n', encoding="utf-8")
-    [text] = texts(path)
-    assert "| Velm | one two |" in text
-    assert "x" * 200_000 in text
-
-
-def test_an_archive_is_measured_before_any_of_it_is_unpacked(tmp_path: Path) -> None:
-    path = tmp_path / "bomb.epub"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("mimetype", bytes(300 << 20))
-    tracemalloc.start()
-    try:
-        with pytest.raises(UnreadableError, match="unpack"):
-            read(path, Options())
-        assert tracemalloc.get_traced_memory()[1] < 50 << 20
-    finally:
-        tracemalloc.stop()
-
-
 def word_file(path: Path) -> None:
     document = docx.Document()
     document.sections[0].header.paragraphs[0].text = "RUNNING HEADER"
@@ -215,12 +186,6 @@ def test_a_header_that_stands_once_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "velm.pdf"
     pdf_file(path, ["Only page."], header="Chapter")
     assert texts(path) == ["Chapter 1", "Only page."]
-
-
-def test_the_content_tells_the_format_not_the_name(tmp_path: Path) -> None:
-    path = tmp_path / "velm.docx"
-    pdf_file(path, ["Really a PDF."])
-    assert texts(path) == ["Really a PDF."]
 
 
 def test_entities_of_a_document_are_not_resolved(tmp_path: Path) -> None:
