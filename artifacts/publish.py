@@ -16,7 +16,7 @@ from prefect.states import Completed
 from artifacts.report.pages import escape_markdown
 from artifacts.runs import Run
 from artifacts.stage import C, Outcome, Work, produce
-from artifacts.store import Manifest, Ref, Store
+from artifacts.store import ABOUT, PAGE, Manifest, Ref, Store
 
 log = logging.getLogger("graft")
 
@@ -70,7 +70,8 @@ def one_line(manifest: Manifest, outcome: Outcome) -> str:
 
 
 def summary(store: Store, manifest: Manifest, outcome: Outcome) -> str:
-    """The stage's Markdown artifact: what was kept and left out, why it ran, and a few rows."""
+    """The stage's Markdown artifact: what was kept and left out, why it ran, and what the stage
+    itself has to show, or else its figures and a few rows."""
     lines = [f"# {manifest.stage}: {'cached' if outcome.reused else 'made'}", ""]
     lines += [f"Artifact `{outcome.ref.key[:16]}`, digest `{outcome.ref.digest[:16]}`, {manifest.bytes:,} bytes.", ""]
     lines += [f"- why: {escape_markdown(reason)}" for reason in outcome.why]
@@ -78,6 +79,9 @@ def summary(store: Store, manifest: Manifest, outcome: Outcome) -> str:
     lines += ["", "| what | count |", "|---|---|"]
     lines += [f"| {escape_markdown(name)} | {count:,} |" for name, count in manifest.counts.items()]
     lines += [f"| left out: {escape_markdown(reason)} | {count:,} |" for reason, count in manifest.rejects.items()]
+    page = store.path(outcome.ref) / ABOUT / PAGE
+    if page.is_file():
+        return "\n".join([*lines, "", page.read_text(encoding="utf-8")])
     if manifest.facts:
         figures = json.dumps(manifest.facts, ensure_ascii=False, indent=1)
         lines += ["", "## figures", "```json", _cut(figures, FIGURES_LENGTH), "```"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -32,6 +33,9 @@ def encodable(value: Any) -> Any:
     return json.loads(json.dumps(value, ensure_ascii=False, default=str).encode(errors="replace"))
 
 
+HEADING = re.compile(r"(#{1,6}) (.*)")  # a line of a section's Markdown
+
+
 class Message(TypedDict):
     role: str
     content: str
@@ -50,16 +54,50 @@ class Origin(Record):
     page: int | None = None  # page of a PDF or slide of a deck, from 1
 
 
+class Region(Record):
+    """A place on a page, in points from its top left corner."""
+
+    page: int  # from 1
+    box: tuple[float, float, float, float]  # left, top, right, bottom
+
+
 class Section(Record):
-    """A piece of a document under one heading; its id depends on headings and text alone."""
+    """A stretch of a document's Markdown; its id depends on headings and text alone.
+
+    `text` holds the lines of the headings that it begins or that stand in it; a document's sections, one after the
+    other, are all of its text.
+    """
 
     id: str
     document: str
     file: str
-    page: int | None = None
-    headings: tuple[str, ...] = ()  # from the document's title down
+    page: int | None = None  # where it begins
+    headings: tuple[str, ...] = ()  # from the document's title down: those that all of the text stands under
     text: str  # Markdown; tables are pipe tables
     language: str = "en"  # ISO 639-1: "en", "zh", ...
+    start: int = 0  # characters of the document's text, which is in about/texts.jsonl of `parse`
+    end: int = 0
+    regions: tuple[Region, ...] = ()  # where a PDF shows it
+
+    def parts(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """The text under each heading in it: (path of headings, text without their lines), in reading order.
+
+        A heading that nothing stands under comes with no text.
+        """
+        path, lines = self.headings, list[str]()
+        opened, fenced = False, False  # a heading of this text is open; within a block of code
+        for line in self.text.split("\n"):
+            fenced ^= line.startswith("```")
+            heading = None if fenced else HEADING.match(line)
+            if heading is None:
+                lines.append(line)
+                continue
+            deeper = opened and len(heading[1]) > len(path)
+            if (text := "\n".join(lines).strip("\n")) or (opened and not deeper):
+                yield path, text
+            path, lines, opened = (*path[: len(heading[1]) - 1], heading[2]), [], True
+        if (text := "\n".join(lines).strip("\n")) or opened:
+            yield path, text
 
 
 class QAPair(Record):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TextIO, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -144,7 +144,7 @@ class Work(Generic[C]):
     facts: dict[str, Any] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     spent: Spent = field(default_factory=Spent)
-    _rejected: list[Reject] = field(default_factory=list)
+    _left_out: TextIO | None = None
 
     def read(self, stage: str, name: str, kind: type[R]) -> Iterator[R]:
         """Rows of an input artifact's file."""
@@ -155,14 +155,22 @@ class Work(Generic[C]):
         return write_jsonl(self.out / name, rows)
 
     def reject(self, reason: str, record: Record | dict[str, Any], detail: str = "") -> None:
-        """Record what is left out; it is written to about/rejects.jsonl when the stage is done."""
+        """Record what is left out in about/rejects.jsonl."""
         data = record.model_dump(mode="json") if isinstance(record, Record) else record
         row = Reject(stage=self.config.stage, reason=reason, detail=encodable(detail), record=encodable(data))
-        self._rejected.append(row)
+        self._rejects_file().write(row.model_dump_json() + "\n")
         self.rejects[reason] += 1
 
     def finish(self) -> None:
-        self.write(f"{ABOUT}/rejects.jsonl", self._rejected)
+        self._rejects_file().close()
+
+    def _rejects_file(self) -> TextIO:
+        """Written as it grows, since there may be as many rejects as rows; an artifact always has it."""
+        if self._left_out is None:
+            path = self.out / ABOUT / "rejects.jsonl"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._left_out = path.open("w", encoding="utf-8")
+        return self._left_out
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ log = logging.getLogger("graft")
 MANIFEST = "manifest.json"
 ABOUT = "about"  # what lies in this folder of an artifact tells of it (rejects, statistics, curves) and is no input:
 #                  it is hashed like the rest, but not in the digest, so a row more left out remakes nothing downstream
+PAGE = "page.md"  # in ABOUT: what a stage shows of itself to people, as Markdown
 
 
 class Ref(BaseModel):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from artifacts.stage import Dials, StageConfig
 from configs.mistakes import ConfigError, describe, find_secrets
@@ -56,6 +56,13 @@ class Config(Dials):
     align: AlignConfig = Field(default_factory=AlignConfig)
     evaluate: EvaluateConfig = Field(default_factory=EvaluateConfig)
     export: ExportConfig = Field(default_factory=ExportConfig)
+
+    @model_validator(mode="after")
+    def _sections_are_sized_for_the_base_model(self) -> Config:
+        if self.parse.tokenizer is None:
+            parse = self.parse.model_copy(update={"tokenizer": self.sft.model.name()})
+            object.__setattr__(self, "parse", parse)  # the only way in, as dials are frozen
+        return self
 
     def sections(self) -> list[StageConfig]:
         """The stages' sections, in the order of the pipeline."""

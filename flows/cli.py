@@ -18,6 +18,7 @@ from artifacts.stage import SettingError, StageError
 from artifacts.store import Store, StoreError
 from configs.mistakes import ConfigError
 from configs.schema import Config, Stage, load
+from flows.sections import Format, print_sections
 from tasks.models.config import EMBEDDED_FOLDER
 
 THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)  # errors that are no fault of the code
@@ -116,6 +117,22 @@ def validate(config: ConfigPath = DEFAULT, overrides: Overrides = []) -> None:
     loaded, _ = read(config, overrides)
     typer.echo(yaml.safe_dump(loaded.model_dump(mode="json"), sort_keys=False, allow_unicode=True), nl=False)
     typer.secho(f"{config}: valid", fg="green", err=True)
+
+
+@app.command()
+def parse(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders; else parse.source.")] = [],
+    config: ConfigPath = DEFAULT,
+    overrides: Overrides = [],
+    form: Annotated[Format, typer.Option("--format", help="Markdown to read, or a JSON line a section.")] = (
+        Format.markdown
+    ),
+) -> None:
+    """Print documents as the pipeline reads them, cut into sections, and what of them can't be read.
+
+    Example: `graft parse examples/handbook/guides --format jsonl`
+    """
+    print_sections(read(config, overrides)[0].parse, paths, form)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from artifacts.records import Section, read_jsonl
 from artifacts.stage import plan_for, reasons
 from artifacts.store import Ref, Store
 from configs.schema import Config
+from tasks.parse.find import find
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def print_plan(planned: list[Planned], config: Config, store: Store) -> None:
 
 def documents(config: Config) -> int:
     """How many files the parse stage would look at."""
-    return len(config.parse.outside())
+    return len(find(config.parse.source))
 
 
 def teacher_outlook(planned: list[Planned], config: Config, store: Store) -> str:

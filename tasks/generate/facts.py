@@ -38,8 +38,13 @@ def find_facts(section: Section) -> Iterator[Fact]:
     """Every fact of one section, in the order of the text."""
     language: Language = "zh" if section.language == "zh" else "en"
     origin = Origin(document=section.document, file=section.file, section=section.id, page=section.page)
-    subject = subject_of(section.headings, language)
-    for block in re.split(r"\n\s*\n", section.text):
+    for headings, text in section.parts():
+        yield from _in_part(headings, text, language, origin)
+
+
+def _in_part(headings: tuple[str, ...], text: str, language: Language, origin: Origin) -> Iterator[Fact]:
+    subject = subject_of(headings, language)
+    for block in re.split(r"\n\s*\n", text):
         lines = block.strip().splitlines()
         if lines and lines[0].lstrip().startswith("|"):
             found = _from_table(lines, subject, language)

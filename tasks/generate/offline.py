@@ -55,23 +55,27 @@ def _row(fact: Fact) -> QAPair:
 
 
 def _about_section(section: Section, dials: OfflineTeacher) -> list[QAPair]:
-    """Questions for what a section says as a whole; the answer is its text."""
-    if not section.headings or len(section.text) > dials.max_section_characters:
-        return []
+    """Questions for what stands under each heading of a section; the answer is its text."""
+    origin = Origin(document=section.document, file=section.file, section=section.id, page=section.page)
     language: Language = "zh" if section.language == "zh" else "en"
-    title, heading = section.headings[0], section.headings[-1]
-    questions = [fill(template, d=title, e=heading) for template in material(language)["section"]]
     return [
         QAPair(
-            id=short_id(section.id, question),
-            fact=section.id,
+            id=short_id(part, question),
+            fact=part,
             question=question,
-            answer=section.text,
-            evidence=section.text,
+            answer=text,
+            evidence=text,
             language=language,
             wording=f"section-{number}",
             teacher="offline",
-            origin=Origin(document=section.document, file=section.file, section=section.id, page=section.page),
+            origin=origin,
         )
-        for number, question in enumerate(questions[: dials.section_questions])
+        for headings, text in section.parts()
+        if headings and text and len(text) <= dials.max_section_characters
+        for part in [short_id(headings, text)]
+        for number, question in enumerate(_about(headings, language)[: dials.section_questions])
     ]
+
+
+def _about(headings: tuple[str, ...], language: Language) -> list[str]:
+    return [fill(template, d=headings[0], e=headings[-1]) for template in material(language)["section"]]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from string import Template
 
-from artifacts.records import Message, Section, digest
+from artifacts.records import HEADING, Message, Section, digest
 from artifacts.stage import StageError
 from tasks.generate.config import GenerateConfig, OpenAITeacher
 
@@ -24,7 +24,9 @@ class Prompts:
 
     def teach(self, section: Section, text: str, most: int) -> list[Message]:
         """Ask for facts and questions about a section's text or a part of it."""
-        headings = "\n".join(f"{'#' * level} {heading}" for level, heading in enumerate(section.headings, start=1))
+        own = HEADING.match(text)
+        above = section.headings[: len(own[1]) - 1 if own else None]  # the text begins with the rest of them
+        headings = "\n".join(f"{'#' * level} {heading}" for level, heading in enumerate(above, start=1))
         values = {
             "wordings": self._wordings,
             "max_questions": most,

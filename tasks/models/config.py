@@ -48,6 +48,14 @@ class ModelConfig(BaseModel):
             )
         return None
 
+    def name(self) -> str:
+        """How the model is called where one string must do: `embedded`, a folder that holds a chat model, or hub id and
+        revision; raises SettingError for a folder that holds none."""
+        if (folder := self.folder) is None:
+            return f"{self.path}@{self.revision}"
+        _check(folder)
+        return self.path
+
     def identity(self) -> str:
         """What names these weights in a key: the digest of a folder's files, or hub id and revision.
 

@@ -29,9 +29,20 @@ def find(folder: Path) -> list[Found]:
     """All files in the folder and in the folders in it, by name; hidden files and editors' lock files are left out."""
     root = folder.resolve()
     unlisted: list[OSError] = []
-    found = [_describe(path, root) for path in _walk(root, unlisted.append)]
+    found = [describe(path, root) for path in _walk(root, unlisted.append)]
     found += [_unreadable(Path(error.filename), root, f"{error.strerror}") for error in unlisted]
     return sorted(found, key=lambda file: file.name)
+
+
+def refusal(file: Found, max_megabytes: int) -> tuple[str, str] | None:
+    """Why a file is not even opened: a reason and what to do about it; None where it may be."""
+    if file.sha256 == LINK:
+        return "link", "a link out of the folder, to a folder or to nothing; copy the documents into the folder"
+    if file.sha256 == UNREADABLE:
+        return "unreadable", f"{file.fault}; give the user that runs graft the right to read it, or take it away"
+    if file.size > max_megabytes * 1_000_000:
+        return "too_large", f"{file.size / 1e6:.0f} MB; split the document, or raise parse.max_megabytes"
+    return None
 
 
 def _walk(folder: Path, failed: Callable[[OSError], object]) -> Iterator[Path]:
@@ -41,7 +52,8 @@ def _walk(folder: Path, failed: Callable[[OSError], object]) -> Iterator[Path]:
         yield from (Path(parent, name) for name in (*names, *linked) if not name.startswith((".", "~$")))
 
 
-def _describe(path: Path, root: Path) -> Found:
+def describe(path: Path, root: Path) -> Found:
+    """A file of a folder: its name in it, its digest and size, or why it can't be had."""
     try:
         if path.is_symlink() and not (path.is_file() and path.resolve().is_relative_to(root)):
             return Found(path, _name(path, root), LINK)

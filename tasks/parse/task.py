@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from heapq import nsmallest
 from typing import Any
 
 from prefect import task
@@ -10,13 +13,20 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
-from artifacts.records import Section, digest, short_id
+from artifacts.records import Section, digest, read_jsonl
+from artifacts.report.pages import render
 from artifacts.runs import Run
 from artifacts.stage import StageError, Work
-from artifacts.store import ABOUT, Ref
+from artifacts.store import ABOUT, PAGE, Ref
+from tasks.models.config import EMBEDDED
+from tasks.models.tokens import tokenizer_identity
 from tasks.parse.config import ParseConfig
-from tasks.parse.find import LINK, UNREADABLE, Found, find
+from tasks.parse.find import Found, find, refusal
 from tasks.parse.pool import read_all
+from tasks.parse.told import Told, document_id, find_near, sections_in
+
+SAMPLE = 5  # sections shown on the stage's page
+PASSING = {"passing": True}  # an answer that does not hold: the document is read again
 
 
 @task(name="parse", persist_result=False, cache_policy=NO_CACHE)
@@ -29,41 +39,25 @@ def make(work: Work[ParseConfig]) -> None:
     files = find(work.config.source)
     last: dict[str, str] | None = work.memo.get("parse.documents", folder_key(work.config))
     documents, aliases = distinct([file for file in files if may_be_read(work, file)], last or {})
-    readings = read_documents(work, documents)
-    sections: dict[str, Section] = {}
-    rows = []
-    for file in documents:
-        kept = sections_of(work, file, readings[file.sha256], sections)
-        rows.append({"file": file.name, "document": document_id(file), "sections": len(kept), "aliases": aliases[file]})
-    if not sections:
+    keys = read_documents(work, documents)
+    told = {document_id(file): Told(file, keys[file.sha256], aliases[file]) for file in documents}
+    work.counts["in"] = len(files)
+    work.counts["kept"] = work.write("sections.jsonl", sections_of(work, told.values()))
+    if not work.counts["kept"]:
         reasons = ", ".join(f"{reason} ({count})" for reason, count in work.rejects.most_common())
         raise StageError(
             f"parse.source: nothing could be read of {len(files)} files in {work.config.source}: {reasons}"
         )
-    work.write(f"{ABOUT}/documents.jsonl", rows)
-    work.counts["in"] = len(files)
-    work.counts["kept"] = work.write("sections.jsonl", sections.values())
-    work.counts["documents"] = sum(1 for row in rows if row["sections"])
+    tell(work, told)
     note_documents(work, {document_id(file): file.name for file in documents}, last)
 
 
 def may_be_read(work: Work[ParseConfig], file: Found) -> bool:
     """Whether a file is one that we open at all."""
-    if file.sha256 == LINK:
-        work.reject(
-            "link",
-            {"file": file.name},
-            "a link out of the folder, to a folder or to nothing; copy the documents into the folder",
-        )
-    elif file.sha256 == UNREADABLE:
-        advice = "give the user that runs graft the right to read it, or take it out of the folder"
-        work.reject("unreadable", {"file": file.name}, f"{file.fault}; {advice}")
-    elif file.size > work.config.max_megabytes * 1_000_000:
-        detail = f"{file.size / 1e6:.0f} MB; split the document, or raise parse.max_megabytes"
-        work.reject("too_large", {"file": file.name}, detail)
-    else:
-        return True
-    return False
+    if refused := refusal(file, work.config.max_megabytes):
+        reason, detail = refused
+        work.reject(reason, {"file": file.name}, detail)
+    return refused is None
 
 
 def distinct(files: list[Found], last: dict[str, str]) -> tuple[list[Found], dict[Found, list[str]]]:
@@ -82,60 +76,88 @@ def distinct(files: list[Found], last: dict[str, str]) -> tuple[list[Found], dic
     return sorted(aliases, key=lambda file: file.name), aliases
 
 
-def read_documents(work: Work[ParseConfig], documents: list[Found]) -> dict[str, Any]:
-    """What each document holds, from the memo where it was read before; each is kept as soon as it is read."""
-    config, readings = work.config, {}
+def read_documents(work: Work[ParseConfig], documents: list[Found]) -> dict[str, str]:
+    """Read each document that was not read before, and put what it holds into the memo; returns the memo's keys."""
+    config = work.config
     keys = {file.sha256: memo_key(config, file) for file in documents}
-    for content, key in keys.items():
-        if (known := work.memo.get("parse", key)) is not None:
-            readings[content] = known
-    work.counts["reused"] = len(readings)
-
-    def unread(file: Found) -> bool:
-        return "died" in readings.get(file.sha256, {"died": None})
-
-    with work.progress.task("parse", len(documents)) as progress:
-        progress.advance(len(readings))
+    unread = [file for file in documents if (work.memo.get("parse", keys[file.sha256]) or PASSING)["passing"]]
+    work.counts["reused"] = len(documents) - len(unread)
+    with work.progress.task("parse", len(unread)) as progress:
         for workers in (config.workers or os.cpu_count() or 1, 1):  # what died beside others is read once more, alone
-            todo = {file.sha256: file.path for file in documents if unread(file)}
-            for content, reading in read_all(todo, config.cutting(), workers, config.seconds):
-                progress.advance(content not in readings)
-                readings[content] = reading
-                if "sections" in reading or "unreadable" in reading:  # the rest hangs on the machine and the moment
-                    work.memo.put("parse", keys[content], reading)
-    return readings
+            died = set()
+            for content, answer in read_all(unread, config, workers):
+                work.memo.put("parse", keys[content], answer)
+                if answer.get("died"):
+                    died.add(content)
+                else:
+                    progress.advance()
+            unread = [file for file in unread if file.sha256 in died]
+    return keys
+
+
+def answer_of(work: Work[ParseConfig], key: str) -> dict[str, Any]:
+    """What the child answered of a document that was read."""
+    answer: dict[str, Any] | None = work.memo.get("parse", key)
+    assert answer is not None
+    return answer
 
 
 def memo_key(config: ParseConfig, file: Found) -> str:
     """What a document's sections depend on; the name's ending tells Markdown from plain text."""
-    return digest([config.version, config.cutting(), file.sha256, file.path.suffix.lower()])
+    dials = {**config.options(file.name), "password": None}  # a document that was opened stays so
+    tokenizer = tokenizer_identity(config.tokenizer or EMBEDDED)
+    return digest([config.version, config.cutting(), tokenizer, dials, file.sha256, file.path.suffix.lower()])
 
 
-def sections_of(
-    work: Work[ParseConfig], file: Found, reading: dict[str, Any], sections: dict[str, Section]
-) -> list[Section]:
-    """Add a document's sections to those there are; what is lost, or there already, is recorded."""
-    if "sections" not in reading:
-        [(how, (reason, detail))] = reading.items()
-        work.reject(reason, {"file": file.name}, detail)
-        if how == "died":
-            work.notes.append(f"{file.name} is missing: {detail}. It is tried again only by --force parse.")
-        return []
-    for loss in reading["losses"]:
-        work.reject(loss["reason"], {"file": file.name, "page": loss["page"]}, loss["detail"])
-    kept, own = [], {"document": document_id(file), "file": file.name}
-    for piece in reading["sections"]:
-        section = Section(id=short_id(piece["headings"], piece["text"]), **own, **piece)
-        first = sections.setdefault(section.id, section)
-        if first is section:
-            kept.append(section)
-        else:
-            work.reject("duplicate_section", section, f"stands in {first.file} too")
-    return kept
+def sections_of(work: Work[ParseConfig], documents: Iterable[Told]) -> Iterator[Section]:
+    """Every document's sections, one document in memory at a time; what is lost, or there already, is recorded."""
+    first_in: dict[int, str] = {}  # by the section's id as a number: there may be millions
+    for document in documents:
+        answer = answer_of(work, document.key)
+        name = document.file.name
+        if "text" not in answer:
+            work.reject(answer["reason"], {"file": name}, answer["detail"])
+            if answer.get("died"):
+                work.notes.append(f"{name} is missing: {answer['detail']}. It is tried again only by --force parse.")
+            continue
+        for loss in answer["losses"]:
+            work.reject(loss["reason"], {"file": name, "page": loss["page"]}, loss["detail"])
+        document.fill(answer)
+        for section in sections_in(answer, document.file):
+            number = int(section.id, 16)
+            if (other := first_in.get(number)) is not None:
+                work.reject("duplicate_section", section, f"stands in {other} too")
+                continue
+            first_in[number] = name
+            document.sections += 1
+            yield section
 
 
-def document_id(file: Found) -> str:
-    return file.sha256[:16]
+def tell(work: Work[ParseConfig], documents: dict[str, Told]) -> None:
+    """Write the documents' figures and texts, and the page that shows what was read."""
+
+    def text_of(document: str) -> str:
+        return str(answer_of(work, documents[document].key).get("text", ""))
+
+    if note := find_near(documents, text_of):
+        work.notes.append(note)
+    work.write(f"{ABOUT}/documents.jsonl", (document.row() for document in documents.values()))
+    texts = ({"document": name, "text": text_of(name)} for name in documents if documents[name].characters)
+    work.write(f"{ABOUT}/texts.jsonl", texts)
+    read = [document for document in documents.values() if document.sections]
+    work.counts["documents"] = len(read)
+    for figure in ("pages", "characters", "tables"):
+        work.counts[figure] = sum(getattr(document, figure) for document in read)
+    languages: Counter[str] = Counter()
+
+    def counted() -> Iterator[Section]:
+        for section in read_jsonl(work.out / "sections.jsonl", Section):
+            languages[section.language] += 1
+            yield section
+
+    sample = nsmallest(SAMPLE, counted(), key=lambda section: section.id)  # ids are hashes, so it is a random one
+    work.facts["languages"] = dict(languages.most_common())
+    (work.out / ABOUT / PAGE).write_text(render("parse.md.jinja", sample=sample, languages=languages), encoding="utf-8")
 
 
 def folder_key(config: ParseConfig) -> str:

@@ -7,6 +7,7 @@ import runpy
 from collections import Counter
 from pathlib import Path
 
+from tasks.parse.blocks import Options
 from tasks.parse.read import read
 from tests.source import ROOT
 
@@ -17,7 +18,9 @@ FACTS = [json.loads(line) for line in (EXAMPLES / "facts.jsonl").read_text(encod
 def documents(folder: Path) -> dict[str, list[tuple[str, str, int]]]:
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return {
-        path.relative_to(folder).as_posix(): [(block.kind, block.text, block.level) for block in read(path).blocks]
+        path.relative_to(folder).as_posix(): [
+            (block.kind, block.text, block.level) for block in read(path, Options()).blocks
+        ]
         for path in paths
     }
 

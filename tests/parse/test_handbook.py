@@ -14,7 +14,7 @@ KEY = [json.loads(line) for line in (ROOT / "examples/facts.jsonl").read_text(en
 
 @pytest.fixture(scope="module")
 def handbook(tmp_path_factory: pytest.TempPathFactory) -> Parsed:
-    return parse(ROOT / "examples/handbook", tmp_path_factory.mktemp("store"))
+    return parse(ROOT / "examples/handbook", tmp_path_factory.mktemp("store"), min_tokens=0)
 
 
 def test_every_document_is_read_whole(handbook: Parsed) -> None:

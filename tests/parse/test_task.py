@@ -18,14 +18,11 @@ import pymupdf
 import pytest
 
 from artifacts.stage import StageError, plan_for
-from artifacts.store import file_sha256
 from tasks.parse.config import ParseConfig
-from tasks.parse.find import UNREADABLE
+from tasks.parse.find import UNREADABLE, Found, describe, find
 from tasks.parse.pool import read_all
 from tests.parse.reading import parse
 from tests.source import ROOT
-
-DIALS = {"min_characters": 0, "max_characters": 1000}
 
 
 @pytest.fixture
@@ -35,6 +32,10 @@ def folder(tmp_path: Path) -> Path:
     (root / "pump.txt").write_text("Weight: 12 kg", encoding="utf-8")
     (root / "deep" / "水箱.txt").write_text("容量：五升", encoding="utf-8")
     return root
+
+
+def pump(folder: Path) -> Found:
+    return describe(folder / "pump.txt", folder)
 
 
 def bomb(path: Path) -> None:
@@ -79,7 +80,7 @@ def test_what_cannot_be_read_is_rejected_with_a_reason_and_the_rest_goes_on(fold
         "broken.docx": "broken",
         "broken.pdf": "broken",
         "picture.png": "unknown_type",
-        "old.doc": "old_format",
+        "old.doc": "broken",
         "large.txt": "too_large",
         "link.txt": "link",
     }
@@ -117,7 +118,7 @@ def test_only_what_changed_is_read_again(folder: Path, tmp_path: Path) -> None:
     assert (second["reused"], second["added"], second["removed"]) == (1, 1, 1)
     third = parse(folder, tmp_path / "store").manifest.counts
     assert (third["reused"], third["added"], third["removed"]) == (2, 0, 0)
-    assert parse(folder, tmp_path / "store", max_characters=300).manifest.counts["reused"] == 0
+    assert parse(folder, tmp_path / "store", max_tokens=700).manifest.counts["reused"] == 0
 
 
 def test_the_id_of_a_section_does_not_change_with_the_rest_of_its_document(tmp_path: Path) -> None:
@@ -125,9 +126,9 @@ def test_the_id_of_a_section_does_not_change_with_the_rest_of_its_document(tmp_p
     folder.mkdir()
     path = folder / "velm.txt"
     path.write_text("Velm\n\nChapter 1 One\nFirst text.\n\nChapter 2 Two\nSecond text.\n", encoding="utf-8")
-    before = {s.headings[-1]: s.id for s in parse(folder, tmp_path / "store").sections}
+    before = {s.headings[-1]: s.id for s in parse(folder, tmp_path / "store", min_tokens=0).sections}
     path.write_text("Velm\n\nChapter 1 One\nOther text.\n\nChapter 2 Two\nSecond text.\n", encoding="utf-8")
-    after = {s.headings[-1]: s.id for s in parse(folder, tmp_path / "store").sections}
+    after = {s.headings[-1]: s.id for s in parse(folder, tmp_path / "store", min_tokens=0).sections}
     assert before["Chapter 2 Two"] == after["Chapter 2 Two"]
     assert before["Chapter 1 One"] != after["Chapter 1 One"]
 
@@ -144,7 +145,7 @@ def test_hidden_and_lock_files_are_no_documents(folder: Path) -> None:
     (folder / ".git").mkdir()
     for name in (".git/x.txt", ".hidden.txt", "~$pump.docx"):
         (folder / name).write_text("x", encoding="utf-8")
-    assert sorted(ParseConfig(source=folder).outside()) == ["deep/水箱.txt", "pump.txt"]
+    assert [file.name for file in find(folder)] == ["deep/水箱.txt", "pump.txt"]
 
 
 def test_a_missing_or_empty_folder_says_so(tmp_path: Path) -> None:
@@ -171,24 +172,23 @@ def test_the_place_of_the_folder_and_the_workers_are_not_in_the_key(folder: Path
 def test_a_document_that_hangs_costs_only_itself(folder: Path, tmp_path: Path) -> None:
     pipe = tmp_path / "hangs.txt"
     os.mkfifo(pipe)  # opening it waits for a writer that never comes
-    fine = file_sha256(folder / "pump.txt")
-    answers = dict(read_all({"hangs": pipe, fine: folder / "pump.txt"}, DIALS, workers=1, seconds=1))
-    assert answers["hangs"]["died"][0] == "timeout"
-    assert answers[fine]["sections"][0]["text"] == "Weight: 12 kg"
+    fine = pump(folder)
+    answers = dict(read_all([Found(pipe, "hangs.txt", "hangs"), fine], ParseConfig(seconds=1), workers=1))
+    assert (answers["hangs"]["reason"], answers["hangs"]["died"]) == ("timeout", True)
+    assert answers[fine.sha256]["text"] == "Weight: 12 kg"
 
 
 def test_a_document_that_crashes_its_reader_costs_only_itself(folder: Path, tmp_path: Path) -> None:
     pipe = tmp_path / "crashes.txt"
     os.mkfifo(pipe)
-    fine = file_sha256(folder / "pump.txt")
+    fine = pump(folder)
     killer = threading.Thread(target=crash_readers, args=(pipe,))
     killer.start()
-    answers = dict(read_all({"crashes": pipe, fine: folder / "pump.txt"}, DIALS, workers=1, seconds=60))
+    answers = dict(read_all([Found(pipe, "crashes.txt", "crashes"), fine], ParseConfig(), workers=1))
     killer.join()
-    reason, detail = answers["crashes"]["died"]
-    assert reason == "crashed"
-    assert "SIGSEGV" in detail
-    assert "sections" in answers[fine]
+    assert (answers["crashes"]["reason"], answers["crashes"]["died"]) == ("crashed", True)
+    assert "SIGSEGV" in answers["crashes"]["detail"]
+    assert "sections" in answers[fine.sha256]
 
 
 def test_a_document_that_dies_is_missed_aloud_and_tried_again_when_forced(folder: Path, tmp_path: Path) -> None:
@@ -205,13 +205,13 @@ def test_a_document_that_dies_is_missed_aloud_and_tried_again_when_forced(folder
 
 
 def test_a_text_is_not_kept_under_the_digest_of_another(folder: Path) -> None:
-    found = file_sha256(folder / "pump.txt")
+    found = pump(folder)
     (folder / "pump.txt").write_text("Weight: 13 kg", encoding="utf-8")
-    [(_, changed)] = read_all({found: folder / "pump.txt"}, DIALS, workers=1, seconds=60)
+    [(_, changed)] = read_all([found], ParseConfig(), workers=1)
     (folder / "pump.txt").unlink()
-    [(_, gone)] = read_all({found: folder / "pump.txt"}, DIALS, workers=1, seconds=60)
+    [(_, gone)] = read_all([found], ParseConfig(), workers=1)
     assert changed == gone
-    assert gone["changed"][0] == "changed_while_reading"
+    assert (gone["reason"], gone["passing"]) == ("changed_while_reading", True)
 
 
 FIND_AS_NOBODY = """
@@ -253,7 +253,7 @@ def test_what_is_no_file_is_rejected(folder: Path, tmp_path: Path) -> None:
 def test_names_that_are_no_utf8_stay_apart(folder: Path) -> None:
     for byte in (b"\xe9", b"\xe8"):
         Path(os.fsdecode(os.fsencode(folder) + b"/caf" + byte + b".txt")).write_text("Coffee: 2", encoding="utf-8")
-    assert len(ParseConfig(source=folder).outside()) == 4
+    assert len({file.name for file in find(folder)}) == 4
 
 
 def crash_readers(pipe: Path) -> None:

@@ -1,0 +1,57 @@
+"""`graft parse`: what a person or a program sees of the first stage, without a store."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from flows.cli import app
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "documents"
+    root.mkdir()
+    (root / "pump.md").write_text("# Pump\n\n## Care\n\nOil it.\n", encoding="utf-8")
+    (root / "水箱.txt").write_text("容量：五升\n", encoding="utf-8")
+    (root / "z copy.md").write_bytes((root / "pump.md").read_bytes())
+    (root / "empty.pdf").touch()
+    return root
+
+
+def test_sections_are_printed_as_markdown_with_where_they_stand(folder: Path) -> None:
+    done = RUNNER.invoke(app, ["parse", str(folder / "pump.md")])
+    assert done.exit_code == 0
+    head, text = done.stdout.split("\n", 1)
+    assert "pump.md | Pump › Care" in head
+    assert text.strip() == "# Pump\n\n## Care\n\nOil it."
+
+
+def test_json_lines_have_each_file_in_order_and_tell_what_is_left_out(folder: Path) -> None:
+    done = RUNNER.invoke(app, ["parse", str(folder), "--format", "jsonl"])
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["file"] for row in rows] == ["pump.md", "z copy.md", "水箱.txt"]
+    assert rows[0].keys() >= {"file", "page", "headings", "text", "start", "end", "id"}
+    assert rows[0]["headings"] == ["Pump", "Care"]
+    assert "empty.pdf: empty: " in done.stderr
+
+
+def test_sizes_can_be_laid_over(folder: Path) -> None:
+    (folder / "long.txt").write_text("The pump is oiled every month. " * 200, encoding="utf-8")
+    counts = [
+        len(RUNNER.invoke(app, ["parse", str(folder / "long.txt"), "--format", "jsonl", *dials]).stdout.splitlines())
+        for dials in ([], ["--set", "parse.min_tokens=50", "--set", "parse.max_tokens=120"])
+    ]
+    assert counts[1] > 2 * counts[0]
+
+
+def test_what_is_not_there_or_says_nothing_is_told(folder: Path) -> None:
+    missing = RUNNER.invoke(app, ["parse", str(folder / "none.pdf")])
+    assert (missing.exit_code, "there is no such file or folder" in missing.stderr) == (2, True)
+    nothing = RUNNER.invoke(app, ["parse", str(folder / "empty.pdf")])
+    assert (nothing.exit_code, "nothing could be read of 1 files" in nothing.stderr) == (1, True)
