@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,7 +43,7 @@ def diagram_texts(data: Any) -> list[tuple[int, str]]:
         if point.get("type", "node") in ("node", "asst")
     }
     below: dict[str, list[str]] = {}
-    for link in sorted(data.iter(f"{D}cxn"), key=lambda link: int(link.get("srcOrd", 0))):
+    for link in sorted(data.iter(f"{D}cxn"), key=lambda link: _whole(link.get("srcOrd"))):
         if link.get("type", "parOf") == "parOf":
             below.setdefault(link.get("srcId"), []).append(link.get("destId"))
     found: dict[str, int] = {}
@@ -63,6 +64,11 @@ def drawn_lines(element: Any) -> list[str]:
     """The paragraphs of drawn text that are not empty."""
     lines = ("".join(t.text or "" for t in p.iter(f"{A}t")).strip() for p in element.iter(f"{A}p"))
     return [line for line in lines if line]
+
+
+def _whole(text: str | None) -> int:
+    """An attribute's number; a damaged one counts as 0."""
+    return int(text) if text is not None and re.fullmatch(r"[0-9]{1,9}", text) else 0
 
 
 def _table(categories: list[str], series: list[tuple[str, list[str]]]) -> Table:
@@ -112,8 +118,9 @@ def _level(source: Any, *, dates: bool = False) -> list[str]:
     values: dict[int, str] = {}
     for point in source.iter(f"{C}pt"):
         value = point.find(f"{C}v")
-        if value is not None and value.text and 0 <= int(point.get("idx", 0)) < MOST_POINTS:
-            values[int(point.get("idx", 0))] = _day(value.text) if dates else _plain(value.text)
+        place = _whole(point.get("idx"))
+        if value is not None and value.text and place < MOST_POINTS:
+            values[place] = _day(value.text) if dates else _plain(value.text)
     return [values.get(place, "") for place in range(max(values, default=-1) + 1)]
 
 

@@ -11,8 +11,8 @@ import posixpath
 import re
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tasks.parse.blocks import Loss
@@ -39,11 +39,8 @@ class Package:
     archive: zipfile.ZipFile
     losses: list[Loss] = field(default_factory=list)
 
-    @classmethod
-    def open(cls, path: Path) -> Package:
-        return cls(zipfile.ZipFile(path))
-
     def __post_init__(self) -> None:
+        self._relations: dict[str, dict[str, Relation]] = {}
         self._names = {name.replace("\\", "/").lower(): name for name in self.archive.namelist()}
 
     def root(self, part: str) -> Any:
@@ -68,17 +65,20 @@ class Package:
 
     def relations(self, part: str) -> dict[str, Relation]:
         """What a part refers to, by the names that it uses for it."""
+        if part not in self._relations:
+            self._relations[part] = dict(self._listed(part))
+        return self._relations[part]
+
+    def _listed(self, part: str) -> Iterator[tuple[str, Relation]]:
         folder, name = posixpath.split(part)
         listing = posixpath.join(folder, "_rels", f"{name}.rels")
         root = self.root(listing) if listing.lower() in self._names else None
-        found = {}
         for element in root.iter(RELATIONSHIP) if root is not None else ():
             external = element.get("TargetMode") == "External"
             target = element.get("Target", "")
             if not external:
                 target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
-            found[element.get("Id", "")] = Relation(element.get("Type", "").rpartition("/")[2], target, external)
-        return found
+            yield element.get("Id", ""), Relation(element.get("Type", "").rpartition("/")[2], target, external)
 
     def part(self, of: str, kind: str) -> str:
         """The name of the part of a kind that another has, such as its styles; the usual one where none is told."""

@@ -228,6 +228,11 @@ def test_tracked_changes_are_taken_as_accepted(path: Path) -> None:
     assert shown(path) == ["It has five", "Joined to thisthere", "| a | b |\n| --- | --- |"]
 
 
+def test_a_large_first_letter_belongs_to_its_word(path: Path) -> None:
+    word_file(path, paragraph("T", '<w:framePr w:dropCap="drop"/>') + paragraph("he lid."))
+    assert shown(path) == ["The lid."]
+
+
 def test_boxes_are_read_once_and_pictures_by_their_words(path: Path) -> None:
     def picture(properties: str) -> str:
         return (

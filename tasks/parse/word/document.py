@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -26,17 +26,23 @@ from tasks.parse.word.text import Line, Text
 USUAL_NAME = "word/document.xml"
 LONGEST_HEADING = 200  # characters; a longer paragraph that has a heading's style is no heading
 NUMBERED_ENTRY = re.compile(r"\d\s*$")
+WIDE_STOPS = "、．）】」："  # they bring their own space
 CONTENTS_TITLE = re.compile(r"目\s*[录錄次]|(?:table of )?contents", re.IGNORECASE)
 
 
 def read(path: Path, options: Options) -> Reading:
-    package = Package.open(path)
-    main = next((one.target for one in package.relations("").values() if one.kind == "officeDocument"), USUAL_NAME)
+    with zipfile.ZipFile(path) as archive:
+        return _read(Package(archive), options)
+
+
+def _read(package: Package, options: Options) -> Reading:
+    told = (one.target for one in package.relations("").values() if one.kind == "officeDocument")
+    main = next(told, USUAL_NAME)
     root = package.root(main)
-    if root is None and main != USUAL_NAME:
-        main = USUAL_NAME
-        root = package.root(main)
     body = root.find(f"{W}body") if root is not None else None
+    if body is None and main != USUAL_NAME:
+        main, root = USUAL_NAME, package.root(USUAL_NAME)
+        body = root.find(f"{W}body") if root is not None else None
     if body is None:
         raise UnreadableError("broken", f"the archive holds no document ({main}); open it in Word and save it again")
     walk = _Walk(package, main, root, options)
@@ -75,11 +81,11 @@ class _Walk:
 
     def blocks(self, parent: Any) -> Iterator[Block]:
         """Paragraphs and tables in their order, each followed by what hangs on it."""
-        open_: list[Any] = []  # paragraphs whose ends were deleted, so that the next one goes on with them
+        open_: list[Any] = []  # paragraphs that the next one goes on with
         for element in unwrapped(parent):
             if element.tag == f"{W}p":
                 open_.append(element)
-                if element.find(f"{W}pPr/{W}rPr/{W}del") is None and element.find(f"{W}pPr/{W}rPr/{W}moveFrom") is None:
+                if not _goes_on(element.find(f"{W}pPr")):
                     yield from self._paragraph(open_)
                     open_ = []
             elif element.tag == f"{W}tbl":
@@ -109,10 +115,9 @@ class _Walk:
             return Block("paragraph", mark.text) if mark is not None and numbered and mark.text else None
         if self._has_contents and CONTENTS_TITLE.fullmatch(text):
             return None
-        whole_text = tidy(_marked(mark, line.plain))
-        level = self._level(element, properties, style, whole_text, mark)
+        level = self._level(element, properties, style, line, mark)
         if level is not None and len(text) <= LONGEST_HEADING:
-            return Block("heading", " ".join(whole_text.split("\n")), level)
+            return Block("heading", " ".join(tidy(_marked(mark, line.plain)).split("\n")), level)
         if place is not None and mark is not None and mark.text:
             return Block("item", text, place[1], mark=mark.text)
         use = self._styles.use(style)
@@ -130,13 +135,13 @@ class _Walk:
             level = level_of(line)
             yield Block("paragraph", line) if level is None else Block("heading", line, level)
 
-    def _level(self, element: Any, properties: Any, style: str, text: str, mark: Mark | None) -> int | None:
+    def _level(self, element: Any, properties: Any, style: str, line: Line, mark: Mark | None) -> int | None:
         level = self._styles.level(style)
         outline = outline_of(properties)
         if level is None and outline is not None and outline < NO_OUTLINE:
             level = outline + 1
         if level is None and self._free and (mark is None or mark.text != "-"):
-            level = self._outline.level(element, text, listed=mark is not None)
+            level = self._outline.level(element, tidy(_marked(mark, line.plain)), listed=mark is not None)
         return level
 
     def _place(self, properties: Any, style: str) -> tuple[str, int] | None:
@@ -175,10 +180,9 @@ class _Walk:
                 self._told.add(label)
                 note = self._notes.labelled[label]
                 blocks = self._story(note, "footnote" if note.tag == f"{W}footnote" else "endnote")
-                first = next((place for place, one in enumerate(blocks) if one.kind == "paragraph"), None)
-                if first is not None:
-                    blocks[first] = replace(blocks[first], text=f"[^{label}]: {blocks[first].text}")
-                yield from blocks
+                said = _said(blocks[0]) if blocks and blocks[0].kind != "table" else ""
+                yield Block("paragraph", f"[^{label}]: {said}".rstrip())
+                yield from blocks[1:] if said else blocks
 
     def _commented(self, names: list[str]) -> Iterator[Block]:
         for name in names:
@@ -243,6 +247,16 @@ class _Walk:
         return " ".join(_said(block) for block in self.blocks(cell))
 
 
+def _goes_on(properties: Any) -> bool:
+    """Whether a paragraph is one with the next: its end was deleted, or it is the large first letter."""
+    if properties is None:
+        return False
+    frame, look = properties.find(f"{W}framePr"), properties.find(f"{W}rPr")
+    if frame is not None and frame.get(f"{W}dropCap") in ("drop", "margin"):
+        return True
+    return look is not None and (look.find(f"{W}del") is not None or look.find(f"{W}moveFrom") is not None)
+
+
 def _said(block: Block) -> str:
     if block.kind == "item":
         return f"{block.mark} {block.text}"
@@ -257,6 +271,8 @@ def _marked(mark: Mark | None, text: str) -> str:
     """A paragraph with its number before it, as Word shows it."""
     if mark is None or mark.text in ("", "-"):
         return text
+    if mark.text[-1] in WIDE_STOPS:
+        return f"{mark.text}{text}"
     glued = not mark.gap and mark.text[-1].isascii() and mark.text[-1].isalnum() and text[:1].isalnum()
     return f"{mark.text}{' ' if glued else mark.gap}{text}"
 

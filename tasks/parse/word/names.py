@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -11,15 +12,20 @@ MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 LARGEST = 32_767  # of the numbers that Word takes
 OFF = ("0", "false", "off")
 CONTAINERS = {f"{W}{name}" for name in ("sdtContent", "ins", "moveTo", "customXml", "smartTag")}
-LEFT_OUT_GALLERIES = ("Table of Contents", "Page Numbers", "Bibliographies Page")
+LEFT_OUT_GALLERIES = ("Table of Contents", "Page Numbers")
 
 
 def value(element: Any, path: str) -> str | None:
     """The value of an element below, such as "pPr/pStyle"; None where it is not there."""
     if element is None:
         return None
-    found = element.find("/".join(f"{W}{name}" for name in path.split("/")))
+    found = element.find(_full(path))
     return None if found is None else found.get(f"{W}val")
+
+
+@cache
+def _full(path: str) -> str:
+    return "/".join(f"{W}{name}" for name in path.split("/"))
 
 
 def whole(text: str | None, default: int = 0) -> int:

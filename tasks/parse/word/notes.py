@@ -18,6 +18,7 @@ class Notes:
             for note in root.iter(f"{W}{kind}")
             if note.get(f"{W}type", "normal") == "normal"
         }
+        self._labels: dict[tuple[str, str], str] = {}
         self.labelled: dict[str, Any] = {}
 
     def label(self, kind: str, name: str) -> str:
@@ -25,6 +26,6 @@ class Notes:
         note = self._found.get((kind, name))
         if note is None:
             return ""
-        label = next((one for one, known in self.labelled.items() if known is note), str(len(self.labelled) + 1))
+        label = self._labels.setdefault((kind, name), str(len(self._labels) + 1))
         self.labelled[label] = note
         return label
