@@ -49,8 +49,8 @@ def decode(data: bytes, declared: str | None = None) -> str:
     except UnicodeDecodeError as error:
         if error.start >= len(data) - 3 and error.reason == "unexpected end of data":  # cut within a character
             return data.decode("utf-8", "ignore")
-    if declared and (text := _declared(data, declared)):
-        return text
+    if declared and (named := _declared(data, declared)):
+        return named
     sample = data[:SAMPLE]
     wide = [encoding for encoding in WIDE if _is_wide(sample, encoding)]
     return data.decode(max(wide or GUESSES, key=lambda encoding: _likeness(sample, encoding)), "replace")
