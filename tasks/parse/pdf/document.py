@@ -21,6 +21,8 @@ from tasks.parse.pdf.typography import Typography
 
 TEXT_FLAGS = 1 | 2 | 64 | 1024  # ligatures and spaces as they are, clipped to the page, with rules: pymupdf.TEXT_...
 APART = 1.0  # of the type's size between the pieces of a row that may be cells
+WIDE_ENOUGH = 0.6  # of the column's width for lines whose right edge is their own
+CLOSE = 1.6  # of the type's size from line to line in one paragraph
 NAMED = 12  # pages that a loss names
 
 
@@ -72,7 +74,7 @@ def _page(page: Any, options: Options, losses: list[Loss]) -> tuple[Page, list[L
             content = scan.recognise(page, content, options)
         except UnreadableError as error:
             losses.append(Loss(error.reason, error.detail, number, error.passing))
-    found = page_of(content, number, page.rotation, page.get_images)
+    found = page_of(content, number, page.rotation, page.get_image_info)
     return found, list(_links(page, found)) if page.first_link else []
 
 
@@ -86,7 +88,7 @@ def _links(page: Any, found: Page) -> Iterator[Link]:
         said = ""
         if LINKED.match(address):
             words = page.get_text("words") if words is None else words
-            said = " ".join(word[4] for word in words if within(word[:4], box))
+            said = " ".join(word[4] for word in words if within(word[:4], box)).rstrip(".,;:)")
         elif address:
             continue
         if said or not address:
@@ -122,12 +124,10 @@ def _blocks(pages: list[Page], outline: list[list[Any]], links: dict[int, list[L
         tables = ruled(page) if len(page.rules) > 2 else []
         feet = [_foot(list(_rows(part)), typography.body, page.height) for part in columns([*page.lines, *tables])]
         writer.expect(page.number, (note for _, notes in feet for note in notes))
-        for items in (*(body for body, _ in feet), *_turned(page)):
-            count += 1
-            for item in items:
-                if isinstance(item, Line):
-                    item.column = count
-            writer.write(_column(page, items))
+        for body, _ in feet:
+            writer.write(_column(page, body, count := count + 1))
+        for lines in _turned(page):
+            writer.write_aside(_column(page, lines, count := count + 1))
     return writer.close()
 
 
@@ -138,10 +138,26 @@ def _foot(items: list[Line | Table], body: float, height: float) -> tuple[list[L
     return [*items[:last], *lines], notes
 
 
-def _column(page: Page, items: Sequence[Line | Table]) -> Column:
+def _column(page: Page, items: Sequence[Line | Table], count: int) -> Column:
+    """A column with its edges; lines that stand close have their own, where they are not all short."""
     lines = [item for item in items if isinstance(item, Line)]
-    left, _, right, _ = around(line.box for line in lines) if lines else (0.0, 0.0, page.width, 0.0)
-    return Column(page, list(items), left, right)
+    if not lines:
+        return Column(page, list(items), 0.0, {})
+    left, right = min(line.box[0] for line in lines), max(line.box[2] for line in lines)
+    rights: dict[Line, float] = {}
+    start = 0
+    for end in range(1, len(lines) + 1):
+        lines[end - 1].column = count
+        if end == len(lines) or not _together(lines[end - 1], lines[end]):
+            edge = max(line.box[2] for line in lines[start:end])
+            edge = edge if edge - left > WIDE_ENOUGH * (right - left) else right
+            rights |= dict.fromkeys(lines[start:end], edge)
+            start = end
+    return Column(page, list(items), left, rights)
+
+
+def _together(before: Line, line: Line) -> bool:
+    return before.size == line.size and 0 < line.base - before.base < CLOSE * line.size
 
 
 def _rows(part: Sequence[Line | Table]) -> Iterator[Line | Table]:
@@ -175,6 +191,8 @@ def _cells(row: list[Line]) -> list[Line]:
     cells: list[list[Line]] = [[row[0]]]
     for piece in row[1:]:
         before = cells[-1]
+        if piece.text == before[-1].text and piece.box[0] < before[-1].box[0] + piece.size / 2:
+            continue  # printed twice, for a shadow
         marks = len(before) == 1 and len(cells) == 1 and (BULLET.fullmatch(before[0].text) or NUMBER.fullmatch(before[0].text))
         if marks or piece.box[0] - before[-1].box[2] <= APART * piece.size:
             before.append(piece)

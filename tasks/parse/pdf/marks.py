@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-BULLET = re.compile(r"(?:[-–—·*○o](?=\s)|[•▪◦●■◆►▶▸‣✓✔❖➢➤\ufffd\ue000-\uf8ff])\s*(?=\S|$)")
+from tasks.parse.pdf.page import Line
+
+BULLET = re.compile(r"(?:[-–—·*○o](?=\s)|[•▪◦●■◆►▶▸‣✓✔❖➢➤\ufffd\ue000-\uf8ff]+)\s*(?=\S|$)")
 NUMBER = re.compile(
     r"(?:(\d{1,3})[.．、)）](?!\d)|[(（](\d{1,3})[)）]|[(（]?([a-zA-Z])[.)）](?=\s)|([①-⑳])"
     r"|[(（]?(?:[ivx]{1,5}[.)）](?=\s)|[一二三四五六七八九十]{1,3}[)）]))\s*"
@@ -13,37 +16,25 @@ KEY_VALUE = re.compile(r"^[^:：。，,.]{1,40}[:：]\s*[^\s/]")
 SAME = 4.0  # points by which the marks of one level may stand apart
 
 
+class Mark(NamedTuple):
+    text: str
+    length: int  # in the line, with the white space after it
+    form: str = "-"
+    value: int = 0
+
+
 class Lists:
     """The lists that are open: the indents of their levels, and the last number of each form."""
 
     def __init__(self) -> None:
         self._indents: list[float] = []
         self._last: dict[str, int] = {}
+        self._begun: dict[int, Mark] = {}
 
-    def begins(self, text: str) -> bool:
-        return bool(BULLET.match(text)) or self._number(text) is not None
-
-    def item(self, text: str, left: float) -> tuple[str, int, str] | None:
-        """An item's mark, level and text."""
+    def begins(self, text: str) -> Mark | None:
+        """The mark that a line begins with: a year or a decimal is none, for numbers begin a list or follow."""
         if bullet := BULLET.match(text):
-            return "-", self._level(left), text[bullet.end() :]
-        if (number := self._number(text)) is None:
-            return None
-        found, form, value = number
-        self._last[form] = value
-        return found[0].strip(), self._level(left), text[found.end() :]
-
-    def past(self, left: float) -> None:
-        """A paragraph came: the lists that stand further in than it are over."""
-        while self._indents and left < self._indents[-1] - SAME:
-            self._indents.pop()
-
-    def end(self) -> None:
-        self._indents.clear()
-        self._last.clear()
-
-    def _number(self, text: str) -> tuple[re.Match[str], str, int] | None:
-        """A number that begins a list or follows the one before: a year or a decimal at a line's start is none."""
+            return Mark("-", bullet.end())
         if not (found := NUMBER.match(text)) or found.end() == len(text):
             return None
         plain, bracketed, letter, circled = found.groups()
@@ -54,13 +45,35 @@ class Lists:
         elif circled:
             form, value = "①", ord(circled) - ord("①") + 1
         else:
-            return found, "i", 0
+            form, value = "i", 0
         last = self._last.get(form, 0)
-        return (found, form, value) if value in (0, 1) or last < value <= last + 2 else None
+        follows = value in (0, 1) or last < value <= last + 2
+        return Mark(found[0].strip(), found.end(), form, value) if follows else None
 
-    def _level(self, left: float) -> int:
-        while self._indents and left < self._indents[-1] - SAME:
-            self._indents.pop()
+    def start(self, line: Line) -> None:
+        """A paragraph begins with this line."""
+        if mark := self.begins(line.text):
+            self._begun[id(line)] = mark
+            self._last[mark.form] = mark.value
+
+    def began(self, line: Line) -> bool:
+        return id(line) in self._begun
+
+    def item(self, text: str, first: Line) -> tuple[str, int, str] | None:
+        """The mark, the level and the text of an item that began with this line."""
+        if not (mark := self._begun.pop(id(first), None)):
+            return None
+        left = first.box[0]
+        self.past(left)
         if not self._indents or left > self._indents[-1] + SAME:
             self._indents.append(left)
-        return len(self._indents) - 1
+        return mark.text, len(self._indents) - 1, text[mark.length :].lstrip()
+
+    def past(self, left: float) -> None:
+        """The lists that stand further in than this are over."""
+        while self._indents and left < self._indents[-1] - SAME:
+            self._indents.pop()
+
+    def end(self) -> None:
+        self._indents.clear()
+        self._last.clear()

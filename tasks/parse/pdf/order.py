@@ -13,6 +13,8 @@ T = TypeVar("T", bound=Line | Table)
 
 FEWEST_LINES = 3  # on each side of a gutter
 PROSE = 16  # characters of a column's line, in the mean, where a Chinese one counts for two; less are labels
+SIDE_NOTE = 8  # characters of a line, in the mean, of a note beside running text
+ABREAST = 0.7  # share of lines
 CANDIDATES = 6  # left edges that are tried
 NARROWEST = 0.12  # of the text's width; a narrower column holds marks
 MOST_COLUMNS = 4
@@ -65,7 +67,9 @@ def _gutter(pieces: Sequence[T]) -> float | None:
     narrow = NARROWEST * (right - left)
     edges = Counter(round(piece.box[0]) for piece in pieces if left + narrow < piece.box[0] < right - narrow)
     best: tuple[int, float] | None = None
-    for edge, times in edges.most_common(CANDIDATES):
+    for edge, times in edges.most_common(SIDE_NOTE = 8  # characters of a line, in the mean, of a note beside running text
+ABREAST = 0.7  # share of lines
+CANDIDATES):
         if times < FEWEST_LINES:
             break
         gutter = edge - SLACK
@@ -82,14 +86,25 @@ def _beside(pieces: Sequence[T], gutter: float) -> int:
     if min(len(left), len(right)) < FEWEST_LINES:
         return 0
     top, bottom = max(_reach(left)[0], _reach(right)[0]), min(_reach(left)[1], _reach(right)[1])
-    total = 0
-    for side in (left, right):
-        lines = [piece.text for piece in side if isinstance(piece, Line) and top <= piece.box[3] and piece.box[1] <= bottom]
-        characters = sum(len(text) + len(WIDE.findall(text)) for text in lines)
-        if len(lines) < FEWEST_LINES or characters < PROSE * len(lines):
-            return 0
-        total += characters
-    return total
+    sides = [[piece for piece in side if isinstance(piece, Line) and _meets(piece, top, bottom)] for side in (left, right)]
+    if min(map(len, sides)) < FEWEST_LINES:
+        return 0
+    totals = [sum(len(line.text) + len(WIDE.findall(line.text)) for line in side) for side in sides]
+    short, long = sorted(total / len(side) for total, side in zip(totals, sides, strict=True))
+    if short < PROSE and (short < SIDE_NOTE or long < 2 * PROSE or _abreast(*sides)):
+        return 0
+    return sum(totals)
+
+
+def _meets(piece: Line, top: float, bottom: float) -> bool:
+    return top <= piece.box[3] and piece.box[1] <= bottom
+
+
+def _abreast(left: list[Line], right: list[Line]) -> bool:
+    """Whether the lines of the shorter side stand level with lines of the other, as labels do with what they name."""
+    few, many = sorted((left, right), key=len)
+    bases = {round(line.base) for line in many}
+    return sum(bool({round(line.base) - 1, round(line.base), round(line.base) + 1} & bases) for line in few) > ABREAST * len(few)
 
 
 def _reach(side: Sequence[T]) -> tuple[float, float]:

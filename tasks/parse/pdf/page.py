@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -35,7 +35,8 @@ class Line:
     size: float
     bold: bool
     page: int
-    mono: bool = False
+    mono: bool = False  # letters of one width
+    font: str = ""  # where the whole line is set in one
     column: int = 0  # of the document, counted on
 
 
@@ -74,7 +75,7 @@ def turn(box: Box, quarters: int, width: float, height: float) -> Box:
 
 
 def page_of(
-    content: dict[str, Any], number: int, rotation: int, pictures: Callable[[], Sequence[Any]], unseen: bool = False
+    content: dict[str, Any], number: int, rotation: int, pictures: Callable[[], list[dict[str, Any]]], unseen: bool = False
 ) -> Page:
     """What pymupdf's dictionary of an unrotated page holds; `rotation` is how the page is shown, in degrees.
 
@@ -106,7 +107,8 @@ def page_of(
                 white.append((quarters, line))
     if hidden > sum(len(line.text) for lines in found.values() for line in lines):
         return page_of(content, number, rotation, pictures, unseen=True)
-    if white and not pictures():
+    if white:
+        painted += [picture["bbox"] for picture in pictures()]
         for quarters, line in white:
             if not any(within(line.box, box) for box in painted):
                 found[quarters].remove(line)
@@ -137,7 +139,7 @@ def _line(raw: dict[str, Any], number: int, unseen: bool) -> tuple[Line | None, 
     spans, hidden = raw["spans"], 0
     if len(spans) == 1:
         main = spans[0]
-        text, bold = main["text"], _heavy(main)
+        text, bold, font = main["text"], _heavy(main), main["font"]
         if not (main["alpha"] or unseen):
             return None, len(text.strip()), False
     else:
@@ -147,7 +149,7 @@ def _line(raw: dict[str, Any], number: int, unseen: bool) -> tuple[Line | None, 
         words = [span for span in spans if span["text"] and not span["text"].isspace()]
         if not words:
             return None, hidden, False
-        main = max(words, key=_length)
+        main, font = max(words, key=_length), ""
         small = main["size"] * RAISED
         foot = main["origin"][1] - main["size"] * 0.1
         text = "".join(
@@ -164,7 +166,7 @@ def _line(raw: dict[str, Any], number: int, unseen: bool) -> tuple[Line | None, 
         right -= min(step, main["size"] * 0.6) * (len(text) - len(text.rstrip()))
     size = round(main["size"] * 2) / 2
     mono = bool(main["flags"] & MONO_FLAG) or bool(MONO.search(main["font"]))
-    line = Line(stripped, (left, top, right, bottom), main["origin"][1], size, bold, number, mono)
+    line = Line(stripped, (left, top, right, bottom), main["origin"][1], size, bold, number, mono, font)
     return line, hidden, main["color"] == WHITE
 
 

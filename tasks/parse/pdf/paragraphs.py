@@ -19,9 +19,7 @@ GAP = 1.22  # of the usual leading; more begins a new paragraph
 HEADING_GAP = 1.5
 INDENT = 0.7  # of the type's size
 SENTENCE_END = re.compile(r"[.。!！?？:：;；…][\"'”’»」』)）\]]*(?:\x02[^\x03]*\x03|\[\d+\])*$")
-CAPTION = re.compile(
-    r"^(?:(?:figure|fig\.|table|example|listing|chart|exhibit)\s*[\dA-Z]+(?:[-.–]\d+)*\b|[图表圖]\s*\d+(?:[-.–]\d+)*)", re.IGNORECASE
-)
+CAPTION = re.compile(r"^(?:(?i:figure|fig\.|table|example|listing|chart|exhibit)\s*(?:\d|[A-Z]\.?\d)|[图表圖]\s*\d)")
 CONTINUED = re.compile(r"continued|cont'd|cont\.|续|續", re.IGNORECASE)
 
 
@@ -32,7 +30,7 @@ class Column:
     page: Page
     items: list[Line | Table]
     left: float
-    right: float
+    rights: dict[Line, float]  # the right edge of the text around a line
 
 
 class Writer:
@@ -63,7 +61,18 @@ class Writer:
                 self._write_table(item)
             else:
                 self._add(item, column)
-        self._right = column.right
+        if column.rights and self._group:
+            self._right = column.rights[self._group[-1]]
+
+    def write_aside(self, column: Column) -> None:
+        """Write what stands beside a page's text, which may go on after it."""
+        self._hold()
+        held, self._held = self._held, []
+        for item in column.items:
+            if isinstance(item, Line):
+                self._add(item, column)
+        self._end()
+        self._held = held
 
     def close(self) -> list[Block]:
         self._hold()
@@ -104,6 +113,8 @@ class Writer:
                 self._after = after
                 return
             self._release()
+        if not self._group:
+            self._lists.start(line)
         self._group.append(line)
 
     _after: Sequence[Block] = ()  # floats that stood between the parts of a paragraph
@@ -143,18 +154,21 @@ class Writer:
             return "join"
         if heading:
             whole = self._type.whole(before.text, before.page) or self._type.begins_heading(line.text)
-            return "new" if whole or before.bold != line.bold else "join"
-        if self._lists.begins(line.text) or CAPTION.match(line.text):
-            return "new"
-        room = column.right - before.box[2] > _first_word(line)
+            return "new" if whole else "join"
+        room = column.rights[line] - before.box[2] > _first_word(line)
+        ends = bool(SENTENCE_END.search(before.text))
+        marked = self._lists.begins(line.text) is not None
+        if marked or CAPTION.match(line.text):
+            listed = marked and self._lists.began(self._group[0])
+            if listed or room or ends or abs(line.box[0] - before.box[0]) > INDENT * size:
+                return "new"
         if before.bold != line.bold and (room or step > 1.1 * self._type.leading(size)):
             return "new"
         if KEY_VALUE.match(before.text) and KEY_VALUE.match(line.text):
             return "break"
         indent = line.box[0] - before.box[0]
-        ends = bool(SENTENCE_END.search(before.text))
         first = len(self._group) == 1
-        if indent > INDENT * size and not (first and (self._lists.begins(before.text) or not (room or ends))):
+        if indent > INDENT * size and not (first and (self._lists.began(before) or not (room or ends))):
             centred = abs(sum(line.box[::2]) - sum(before.box[::2])) < size
             return "break" if centred and not ends else "new"
         if indent < -INDENT * size and not first and self._group[1].box[0] > self._group[0].box[0] + INDENT * size:
@@ -181,7 +195,7 @@ class Writer:
         if not CAPTION.match(flat) and (level := self._type.level(lines, flat)) is not None:
             self._lists.end()
             self.blocks.append(Block("heading", flat, level, page, boxes=boxes))
-        elif (item := self._lists.item(text, lines[0].box[0])) is not None:
+        elif (item := self._lists.item(text, lines[0])) is not None:
             mark, level, said = item
             if said:
                 self.blocks.append(Block("item", said, level, page, mark, boxes))

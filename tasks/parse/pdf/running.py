@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tasks.parse.pdf.page import Line, Page, rows_of
 
-EDGE = 0.12  # of the page's height, at the top and at the bottom
+EDGE = 0.14  # of the page's height, at the top and at the bottom
 DEEPEST = 3  # rows of a header or a footer
 MARGIN = 0.08  # of the page's height; a line that stands wholly in it is outside the usual margins
 FEWEST_PAGES = 3
@@ -16,7 +16,7 @@ FEW_PAGES = 0.5  # of a short document's pages
 SLOT_PAGES = 0.6  # of the pages, for a place where each chapter has another title
 APART = 1.7  # of the type's size between a header and the text, from line to line
 FAR = 4.0  # of the type's size: so far apart no paragraphs stand
-LONGEST = 110  # characters
+LONGEST = 150  # characters
 NUMBER = re.compile(r"\d+|\b[ivxlc]+\b", re.IGNORECASE)
 PAGE_NUMBER = re.compile(
     r"[-–—|·\s]*(?:(?:page|seite|p\.|第)\s*)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of|von|共)\s*\d{1,4})?(?:\s*[页頁])?[-–—|·\s]*"
@@ -116,11 +116,11 @@ def _lonely(rows: list[Row], body: float) -> Iterator[Row]:
 
 def _spread(row: Row, body: float) -> bool:
     """Pieces at both sides of the page with nothing between them, the inner of which is far from the text."""
-    if len(row.lines) < 2 or row.box_top > row.page.height * EDGE / 1.2 and row.top:
+    if not 2 <= len(row.lines) <= 3:
         return False
     gaps = [right.box[0] - left.box[2] for left, right in zip(row.lines, row.lines[1:], strict=False)]
     numbered = any(PAGE_NUMBER.fullmatch(line.text.strip()) for line in (row.lines[0], row.lines[-1]))
-    return max(gaps) > row.size * (1.2 if numbered else 2) and (numbered or row.size < body * 1.01) and len(row.lines) <= 3
+    return max(gaps) > row.size * (1.2 if numbered else 2) and (numbered or row.size < body * 1.01)
 
 
 def _in_margin(row: Row) -> bool:

@@ -14,6 +14,8 @@ SNAP = 3.0  # points by which rules that belong together may miss each other
 FEWEST_RULES = 3  # level ones of one width that are a table without upright rules
 NARROWEST = 60.0  # points; a narrower frame is a mark or a button
 COLUMN_GAP = 0.9  # of the type's size between two columns of an unruled table
+WRAPPED = 1.7  # of the type's size from line to line in a cell
+LONGEST_PART = 600  # characters in a cell of a grid of two rows or less; more is a page's frame
 FEWEST_ROWS = 3  # of an unruled table
 LONGEST_CELL = 60  # characters, in the mean, of a cell of an unruled table
 FULLEST = 0.6  # share of cells that hold something in an unruled table
@@ -45,7 +47,7 @@ def ruled(page: Page) -> list[Table]:
         strays = [(quarters, line) for quarters, line in page.strays if within(line.box, box)]
         if not lines:
             continue
-        table = _gridded(across, down, box, lines, strays, page) if len(down) > 1 else _open(box, lines, page.number)
+        table = _gridded(across, down, box, lines, strays, page) if len(down) > 1 else _open(box, across, lines, page.number)
         if table:
             tables.append(table)
             taken = {id(line) for line in lines} | {id(line) for _, line in strays}
@@ -149,6 +151,8 @@ def _gridded(
     texts = [row for row in texts if any(row)]
     kept = [column for column in range(columns) if any(row[column] for row in texts)]
     texts = [[row[column] for column in kept] for row in texts]
+    if len(texts) < 3 and max(len(cell) for row in texts for cell in row) > LONGEST_PART:
+        return None
     return Table(box, texts, page.number, tuple(xs)) if len(texts) > 1 or columns > 2 else None
 
 
@@ -208,13 +212,13 @@ def _parted(cells: list[list[Line]]) -> list[list[str]] | None:
     ]
 
 
-def _open(box: Box, lines: list[Line], page: int) -> Table | None:
+def _open(box: Box, levels: list[Box], lines: list[Line], page: int) -> Table | None:
     """A table that only level rules draw: its columns are where no line of it stands."""
     rows = list(rows_of(lines))
     edges = _gaps(lines)
     if len(edges) < 3 or len(rows) < 2 or sum(len(_cells(row, edges)) > 1 for row in rows) < len(rows) / 2:
         return None
-    return Table(box, _filled(rows, edges), page, tuple(edges))
+    return Table(box, _filled(rows, edges, [rule[1] for rule in levels]), page, tuple(edges))
 
 
 def aligned(rows: list[list[Line]]) -> Iterator[tuple[int, int, Table]]:
@@ -238,7 +242,7 @@ def _aligned(rows: list[list[Line]]) -> Table | None:
     filled = [len(_cells(row, edges)) for row in rows]
     if sum(filled) < FULLEST * columns * len(rows) or sum(len(line.text) for line in lines) > LONGEST_CELL * sum(filled):
         return None
-    return Table(around(line.box for line in lines), _filled(rows, edges), lines[0].page, tuple(edges))
+    return Table(around(line.box for line in lines), _filled(rows, edges, []), lines[0].page, tuple(edges))
 
 
 def _close(before: list[Line], row: list[Line]) -> bool:
@@ -263,14 +267,15 @@ def _cells(row: list[Line], edges: list[float]) -> dict[int, list[Line]]:
     return cells
 
 
-def _filled(rows: list[list[Line]], edges: list[float]) -> list[list[str]]:
-    """The rows' cells; a row whose first cell is empty goes on with the row above."""
+def _filled(rows: list[list[Line]], edges: list[float], rules: list[float]) -> list[list[str]]:
+    """The rows' cells; a row whose first cell is empty and that no rule parts goes on with the row above."""
     filled: list[list[str]] = []
     before: list[Line] = []
     for row in rows:
         cells = _cells(row, edges)
         said = [row_text(cells[column]) if column in cells else "" for column in range(len(edges) - 1)]
-        wraps = before and row[0].base - before[0].base < 1.4 * row[0].size
+        wraps = before and row[0].base - before[0].base < WRAPPED * row[0].size
+        wraps = wraps and not any(before[0].base < rule < row[0].base for rule in rules)
         if filled and wraps and not said[0] and not any(NUMBER.fullmatch(NOTE_MARK.sub("", cell)) for cell in said if cell):
             filled[-1] = [f"{old} {new}".strip() for old, new in zip(filled[-1], said, strict=True)]
         else:

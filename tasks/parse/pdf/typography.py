@@ -13,8 +13,13 @@ from tasks.parse.pdf.page import NOTE_MARK, Line, Page
 HEADING_SIZE = 1.1  # of the body's size
 HEAVY_HEADING_SIZE = 1.04
 DEEPEST = 6
+RARE = 0.02  # of the pages
+SHORT = 5  # pages
 BOLD_HEADING = 7  # a bold line of the body's size, below all headings that are larger
 LONGEST_HEADING = 120
+FEW_STEPS = 0.15  # of the commonest step's times: paragraphs of one line have wider steps than lines have
+LONG_ENOUGH = 10  # characters of a line that tells whether a font's letters are all of one width
+NARROW = 0.8  # of the type's size: Chinese letters are wider
 LEADING = 1.3  # of the size, where too few lines tell
 SENTENCE_END = (".", "。", "，", ",", "；", ";", "、")
 LETTER = re.compile(r"[^\W\d_]")
@@ -29,23 +34,36 @@ class Typography:
     def __init__(self, pages: list[Page], outline: Outline) -> None:
         characters: Counter[float] = Counter()
         heavy: Counter[float] = Counter()
-        typed = 0
+        steps: dict[tuple[str, float], list[float]] = {}
         for page in pages:
             for line in page.lines:
                 characters[line.size] += len(line.text)
                 if line.bold:
                     heavy[line.size] += len(line.text)
-                if line.mono:
-                    typed += len(line.text)
+                if len(line.text) > LONG_ENOUGH and line.font:
+                    step = (line.box[2] - line.box[0]) / len(line.text)
+                    range_ = steps.setdefault((line.font, line.size), [step, step, 0])
+                    range_[0], range_[1] = min(range_[0], step), max(range_[1], step)
+                    range_[2] += 1
         self.body = max(characters, key=lambda size: (characters[size], size), default=0.0)
         self.weighs = heavy[self.body] < characters[self.body] / 2  # whether bold type tells headings
-        self.codes = typed < characters.total() / 2  # whether type of one width tells code
+        fixed = {key for key, (least, most, times) in steps.items() if times > 2 and most < least * 1.01}
+        self.codes = self._find_code(pages, {key for key in fixed if steps[key][0] < NARROW * key[1]}, characters.total())
         larger = sorted((size for size in characters if self._heads(size, heavy[size] / characters[size])), reverse=True)
-        self.levels = {size: min(level, DEEPEST) for level, size in enumerate(larger, start=1)}
+        self.levels = _ladder(larger, pages)
         self._leading = _leading(pages)
         self.outline: dict[tuple[str, int], int] = {}
         for level, title, page, *_ in outline:
             self.outline.setdefault((_plain(str(title)), int(page)), int(level))
+
+    def _find_code(self, pages: list[Page], fixed: set[tuple[str, float]], characters: int) -> bool:
+        """Mark the lines whose letters are all of one width; False where most are, so that they tell no code."""
+        typed = 0
+        for page in pages:
+            for line in page.lines:
+                line.mono = line.mono or (line.font, line.size) in fixed
+                typed += len(line.text) if line.mono else 0
+        return typed < characters / 2
 
     def _heads(self, size: float, heavy: float) -> bool:
         """Whether a size of type is one of headings: larger than the body's, or heavy and a little larger."""
@@ -100,6 +118,22 @@ def _plain(text: str) -> str:
     return re.sub(r"\W+", "", NOTE_MARK.sub("", text)).casefold()
 
 
+def _ladder(sizes: list[float], pages: list[Page]) -> dict[float, int]:
+    """A level for each size; sizes next to one another that a long document uses on a page or two have one level."""
+    seen: defaultdict[float, set[int]] = defaultdict(set)
+    for page in pages:
+        for line in page.lines:
+            seen[line.size].add(page.number)
+    rare = max(1.0, RARE * len(pages)) if len(pages) > SHORT else 0
+    levels: dict[float, int] = {}
+    level, before_rare = 0, False
+    for size in sizes:
+        is_rare = len(seen[size]) <= rare
+        level += not (is_rare and before_rare)
+        levels[size], before_rare = min(level, DEEPEST), is_rare
+    return levels
+
+
 def _leading(pages: list[Page]) -> dict[float, float]:
     """The usual step from line to line for each size of type."""
     steps: defaultdict[float, Counter[float]] = defaultdict(Counter)
@@ -108,6 +142,9 @@ def _leading(pages: list[Page]) -> dict[float, float]:
             step = line.base - before.base
             if before.size == line.size and 0.8 * line.size < step < 2.5 * line.size:
                 steps[line.size][round(step * 2) / 2] += 1
+    usual = {size: max(found.values()) for size, found in steps.items() if found.total() > 2}
     return {
-        size: max(found, key=lambda step: (found[step], -step)) for size, found in steps.items() if found.total() > 2
+        size: min(step for step, times in steps[size].items() if times >= max(2, FEW_STEPS * most))
+        for size, most in usual.items()
+        if most > 1
     }
