@@ -29,10 +29,10 @@ def decrypted(path: Path, password: str | None) -> Iterator[Path]:
             yield path
             return
         for key in (NO_SECRET, password):
-            if key is not None and _decrypt(office, key, copy := Path(folder) / "document"):
+            if key and _decrypt(office, key, copy := Path(folder) / "document"):
                 yield copy
                 return
-    wrong = "its password under parse.passwords is wrong; correct it" if password is not None else ADVICE
+    wrong = "its password under parse.passwords is wrong; correct it" if password else ADVICE
     raise UnreadableError("encrypted", f"the document asks for a password; {wrong}", passing=True)
 
 

@@ -15,17 +15,23 @@ from tasks.parse.blocks import UnreadableError
 MODERN = {"doc": "docx", "ppt": "pptx", "odp": "pptx", "xls": "xlsx", "xlsb": "xlsx", "ods": "xlsx"}
 INSTALL = "apt-get install --no-install-recommends libreoffice-writer libreoffice-impress libreoffice-calc"
 MOST_BYTES = 1 << 30  # that LibreOffice may write into one file
-# A profile that runs no macro, fetches nothing that a document links to, and updates no link.
+NOWHERE = {"ProxyName": "127.0.0.1", "ProxyPort": "9"}  # a proxy that is not there: the way out is shut
+# A profile that runs no macro, updates no link, and fetches nothing from outside.
 SETTINGS = {
-    "Common/Security/Scripting": {
+    "Office.Common/Security/Scripting": {
         "DisableMacrosExecution": "true",
         "MacroSecurityLevel": "3",
         "BlockUntrustedRefererLinks": "true",
         "DisableActiveContent": "true",
         "DisableOLEAutomation": "true",
     },
-    "Calc/Content/Update": {"Link": "1"},
-    "Writer/Content/Update": {"Link": "0"},
+    "Office.Calc/Content/Update": {"Link": "1"},  # never
+    "Office.Writer/Content/Update": {"Link": "0"},  # never
+    "Inet/Settings": {
+        "ooInetProxyType": "2",  # set by hand
+        "ooInetNoProxy": "",
+        **{f"ooInet{way}{name}": value for way in ("HTTP", "HTTPS", "FTP") for name, value in NOWHERE.items()},
+    },
 }
 
 
@@ -75,7 +81,7 @@ def _limit() -> None:
 
 def _write_profile(folder: Path) -> None:
     items = (
-        f'<item oor:path="/org.openoffice.Office.{path}"><prop oor:name="{name}" oor:op="fuse">'
+        f'<item oor:path="/org.openoffice.{path}"><prop oor:name="{name}" oor:op="fuse">'
         f"<value>{value}</value></prop></item>"
         for path, values in SETTINGS.items()
         for name, value in values.items()

@@ -63,17 +63,14 @@ def read_workbook(path: Path) -> Reading:
     import openpyxl
 
     reading = Reading()
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for sheet in book.worksheets:
-                if sheet.sheet_state == "visible":
-                    _read_sheet(sheet, _xml(archive, sheet._worksheet_path), reading)
-                else:
-                    detail = f"sheet {sheet.title!r} is hidden and was left out; unhide it to have it read"
-                    reading.losses.append(Loss("hidden_sheet", detail))
-    finally:
-        book.close()
+    with path.open("rb") as file, zipfile.ZipFile(path) as archive:  # of a path openpyxl would judge by its suffix
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        for sheet in book.worksheets:
+            if sheet.sheet_state == "visible":
+                _read_sheet(sheet, _xml(archive, sheet._worksheet_path), reading)
+            else:
+                detail = f"sheet {sheet.title!r} is hidden and was left out; unhide it to have it read"
+                reading.losses.append(Loss("hidden_sheet", detail))
     return reading
 
 
