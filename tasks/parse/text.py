@@ -38,14 +38,20 @@ def read(path: Path) -> Reading:
     return Reading(list(blocks_of(decode(path.read_bytes()))))
 
 
-def blocks_of(text: str) -> Iterator[Block]:
-    """Paragraphs part at empty lines; a short first line that stands alone is the title."""
+def blocks_of(text: str, *, titled: bool = True) -> Iterator[Block]:
+    """Paragraphs part at empty lines; a short first line that stands alone may be the title."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n")
     paragraphs = [part.strip("\n").split("\n") for part in re.split(r"\n[^\S\n]*\n", text) if part.strip()]
     column = _wrapped_at(paragraphs)
     for place, lines in enumerate(paragraphs):
         first = tidy(lines[0])
-        if place == 0 and len(lines) == 1 < len(paragraphs) and _may_be_title(first) and level_of(first) is None:
+        if (
+            titled
+            and place == 0
+            and len(lines) == 1 < len(paragraphs)
+            and _may_be_title(first)
+            and level_of(first) is None
+        ):
             yield Block("heading", first)
         elif len(lines) == 1 and first.isupper() and first.isascii() and len(first) > 3 and _may_be_title(first):
             yield Block("heading", first, 2)
