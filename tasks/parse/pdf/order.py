@@ -67,9 +67,7 @@ def _gutter(pieces: Sequence[T]) -> float | None:
     narrow = NARROWEST * (right - left)
     edges = Counter(round(piece.box[0]) for piece in pieces if left + narrow < piece.box[0] < right - narrow)
     best: tuple[int, float] | None = None
-    for edge, times in edges.most_common(SIDE_NOTE = 8  # characters of a line, in the mean, of a note beside running text
-ABREAST = 0.7  # share of lines
-CANDIDATES):
+    for edge, times in edges.most_common(CANDIDATES):
         if times < FEWEST_LINES:
             break
         gutter = edge - SLACK
