@@ -5,13 +5,10 @@ from __future__ import annotations
 from email.message import EmailMessage
 from pathlib import Path
 
-import docx
 import pptx
 import pymupdf
 import pypandoc
 import pytest
-from docx.oxml import parse_xml
-from docx.oxml.ns import nsdecls
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
@@ -98,47 +95,6 @@ def test_numbering_makes_headings_of_plain_text(tmp_path: Path) -> None:
     headings = [(block.text, block.kind) for block in blocks(path)]
     assert [text for text, kind in headings if kind == "heading"] == ["某某条例", "第一章 总则", "一、范围"]
     assert ("第一条 本条例自公布之日起施行。", "paragraph") in headings
-
-
-def word_file(path: Path) -> None:
-    document = docx.Document()
-    document.sections[0].header.paragraphs[0].text = "RUNNING HEADER"
-    document.add_heading("Velm", level=1)
-    paragraph = document.add_paragraph("Body text")
-    box = (
-        f'<w:r {nsdecls("w")} xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006">'
-        "<mc:AlternateContent><mc:Choice Requires='wps'><w:txbxContent><w:p><w:r><w:t>In a box</w:t></w:r></w:p>"
-        "</w:txbxContent></mc:Choice><mc:Fallback><w:txbxContent><w:p><w:r><w:t>In a box</w:t></w:r></w:p>"
-        "</w:txbxContent></mc:Fallback></mc:AlternateContent></w:r>"
-    )
-    paragraph._p.append(parse_xml(box))
-    deleted = f"<w:del {nsdecls('w')}><w:r><w:delText>was deleted</w:delText></w:r></w:del>"
-    paragraph._p.append(parse_xml(deleted))
-    control = (
-        f"<w:sdt {nsdecls('w')}><w:sdtContent><w:p><w:r><w:t>In a control</w:t></w:r></w:p></w:sdtContent></w:sdt>"
-    )
-    document.element.body.insert(2, parse_xml(control))
-    table = document.add_table(3, 2)
-    for row, cells in enumerate((("Part", "Size"), ("lid", "2 cm"), ("", "3 cm"))):
-        for column, text in enumerate(cells):
-            table.cell(row, column).text = text
-    table.cell(1, 0).merge(table.cell(2, 0))
-    boxed = document.add_table(1, 1)
-    boxed.cell(0, 0).text = "Framed note"
-    document.save(str(path))
-
-
-def test_word_boxes_controls_and_merged_cells(tmp_path: Path) -> None:
-    path = tmp_path / "velm.docx"
-    word_file(path)
-    assert texts(path) == [
-        "Velm",
-        "Body text",
-        "In a box",
-        "In a control",
-        "| Part | Size |\n| --- | --- |\n| lid | 2 cm |\n| lid | 3 cm |",
-        "Framed note",
-    ]
 
 
 def test_slides_have_titles_groups_charts_and_notes_in_order(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ HEADING = re.compile(
     r"|otsikko|başlık|nadpis|cabeçalho) ?([1-9])"
 )
 TITLE = re.compile(r"title|标题|標題|titel|titre|título|titolo|название|表題|제목")
-SUBTITLE = re.compile(r"subtitle|副标题|副標題|untertitel")
+UNRANKED = "heading"  # LibreOffice's, which it also gives to the titles of old documents
+SUBTITLE = re.compile(r"subtitle|author|date|abstract|副标题|副標題|untertitel")  # often based on the title
 USES = {
     "contents": re.compile(
         r"(?:toc|目录|目錄|contents) ?(?:[1-9]|heading|标题)|table of (?:figures|authorities)|(?:图表目录|圖表目錄)"
@@ -92,6 +93,8 @@ class Styles:
                 yield int(match[1])
             elif TITLE.fullmatch(name):
                 yield 0
+            elif name == UNRANKED:
+                yield 1
             elif SUBTITLE.fullmatch(name):
                 yield None
             outline = outline_of(style.properties)
