@@ -13,14 +13,15 @@ FEWEST = 4  # entries of a table of contents
 SHARE = 0.6  # of the rows between the first entry and the last that are entries
 
 
-def leave_out(page: Page, links: Sequence[Box]) -> bool:
-    """Take the entries off a page; `links` are the places that lead to other pages of the document."""
+def leave_out(page: Page, links: Sequence[Box], goes_on: bool) -> bool:
+    """Take the entries off a page; `links` lead to other pages, `goes_on` where the page before has entries."""
+    fewest = 1 if goes_on else FEWEST
     led = [line for line in page.lines if LEADERS.search(line.text)]
-    if len(led) < FEWEST and len(links) < FEWEST:
+    if len(led) < fewest and len(links) < fewest:
         return False
     rows = list(rows_of(page.lines))
     entries = [index for index, row in enumerate(rows) if _entry(row, links)]
-    if len(entries) < FEWEST:
+    if len(entries) < fewest or (goes_on and entries[0] > FEWEST):
         return False
     first, last = entries[0], entries[-1]
     if len(entries) < SHARE * (last - first + 1):

@@ -47,7 +47,7 @@ def read(path: Path, options: Options) -> Reading:
             kept, targets = _page(page, options, reading.losses)
             pages.append(kept)
             links[kept.number] = [link for link in targets if link[1]]
-            if contents.leave_out(kept, [box for box, address, _ in targets if not address]):
+            if contents.leave_out(kept, [box for box, address, _ in targets if not address], kept.number - 1 in listed):
                 listed.append(kept.number)
         outline = _outline(document)
         repaired = document.is_repaired

@@ -10,6 +10,8 @@ from itertools import pairwise
 from tasks.parse.blocks import Box
 from tasks.parse.pdf.page import WIDE, Line, Page
 
+HYPHENS = "-\u2010\u00ad"
+LONGEST_WORD = 40
 HYPHENED = re.compile(r"([^\W\d_]{2,})[-\u2010\u00ad]$")
 COMPOUND = re.compile(r"[^\W\d_]{2,}-[^\W\d_]{2,}")
 LINKED = re.compile(r"^(?:https?://|mailto:)", re.IGNORECASE)
@@ -31,7 +33,7 @@ class Words:
 
     def join(self, text: str, following: str) -> str:
         """A line and the one that goes on with it: a word broken by a hyphen is whole, Chinese has no spaces."""
-        if following[0].islower() and (broken := HYPHENED.search(text)):
+        if text[-1] in HYPHENS and following[0].islower() and (broken := HYPHENED.search(text[-LONGEST_WORD:])):
             rest = re.match(r"[^\W\d_]+", following)
             compound = f"{broken[1]}-{rest[0]}".casefold() if rest else ""
             return text[:-1] + ("-" if compound in self.compounds else "") + following

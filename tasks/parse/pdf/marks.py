@@ -10,7 +10,7 @@ from tasks.parse.pdf.page import Line
 BULLET = re.compile(r"(?:[-–—·*○o](?=\s)|[•▪◦●■◆►▶▸‣✓✔❖➢➤\ufffd\ue000-\uf8ff]+)\s*(?=\S|$)")
 NUMBER = re.compile(
     r"(?:(\d{1,3})[.．、)）](?!\d)|[(（](\d{1,3})[)）]|[(（]?([a-zA-Z])[.)）](?=\s)|([①-⑳])"
-    r"|[(（]?(?:[ivx]{1,5}[.)）](?=\s)|[一二三四五六七八九十]{1,3}[)）]))\s*"
+    r"|\[(\d{1,3})\](?=\s)|[(（]?(?:[ivx]{1,5}[.)）](?=\s)|[一二三四五六七八九十]{1,3}[)）]))\s*"
 )
 KEY_VALUE = re.compile(r"^[^:：。，,.]{1,40}[:：]\s*[^\s/]")
 SAME = 4.0  # points by which the marks of one level may stand apart
@@ -37,13 +37,15 @@ class Lists:
             return Mark("-", bullet.end())
         if not (found := NUMBER.match(text)) or found.end() == len(text):
             return None
-        plain, bracketed, letter, circled = found.groups()
+        plain, bracketed, letter, circled, cited = found.groups()
         if plain or bracketed:
             form, value = "1" if plain else "(1)", int(plain or bracketed)
         elif letter:
             form, value = "a" if found[0][0] not in "(（" else "(a)", ord(letter.lower()) - ord("a") + 1
         elif circled:
             form, value = "①", ord(circled) - ord("①") + 1
+        elif cited:
+            form, value = "[1]", int(cited)
         else:
             form, value = "i", 0
         last = self._last.get(form, 0)

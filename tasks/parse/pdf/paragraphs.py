@@ -18,6 +18,7 @@ from tasks.parse.pdf.typography import Typography
 GAP = 1.22  # of the usual leading; more begins a new paragraph
 HEADING_GAP = 1.5
 INDENT = 0.7  # of the type's size
+LONGEST_END = 12  # characters after which no sentence's end is looked for
 SENTENCE_END = re.compile(r"[.。!！?？:：;；…][\"'”’»」』)）\]]*(?:\x02[^\x03]*\x03|\[\d+\])*$")
 CAPTION = re.compile(r"^(?:(?i:figure|fig\.|table|example|listing|chart|exhibit)\s*(?:\d|[A-Z]\.?\d)|[图表圖]\s*\d)")
 CONTINUED = re.compile(r"continued|cont'd|cont\.|续|續", re.IGNORECASE)
@@ -133,7 +134,7 @@ class Writer:
             return False
         if before.mono and line.mono and self._type.codes:
             return True
-        if SENTENCE_END.search(before.text) or CAPTION.match(line.text) or line.box[0] > column.left + INDENT * line.size:
+        if _ends(before) or CAPTION.match(line.text) or line.box[0] > column.left + INDENT * line.size:
             return False
         return self._right - before.box[2] < _first_word(line) or line.text[0].islower()
 
@@ -156,7 +157,7 @@ class Writer:
             whole = self._type.whole(before.text, before.page) or self._type.begins_heading(line.text)
             return "new" if whole else "join"
         room = column.rights[line] - before.box[2] > _first_word(line)
-        ends = bool(SENTENCE_END.search(before.text))
+        ends = _ends(before)
         marked = self._lists.begins(line.text) is not None
         if marked or CAPTION.match(line.text):
             listed = marked and self._lists.began(self._group[0])
@@ -272,6 +273,10 @@ class Writer:
 
     def _only_continued(self, since: int) -> bool:
         return all(len(block.text) < 120 and CONTINUED.search(block.text) for block in self.blocks[since:])
+
+
+def _ends(line: Line) -> bool:
+    return bool(SENTENCE_END.search(line.text[-LONGEST_END:]))
 
 
 def _at(page: int) -> Line:

@@ -12,13 +12,15 @@ from tasks.parse.pdf.page import NOTE_MARK, THIN, WIDE, Line, Page, around, rows
 
 SNAP = 3.0  # points by which rules that belong together may miss each other
 FEWEST_RULES = 3  # level ones of one width that are a table without upright rules
+MOST_SPANNED = 0.6  # share of a grid's squares that may be parts of larger cells
+MOST_CROSSED = 0.2  # share of lines that may run over a rule
 NARROWEST = 60.0  # points; a narrower frame is a mark or a button
 COLUMN_GAP = 0.9  # of the type's size between two columns of an unruled table
 WRAPPED = 1.7  # of the type's size from line to line in a cell
 LONGEST_PART = 600  # characters in a cell of a grid of two rows or less; more is a page's frame
 FEWEST_ROWS = 3  # of an unruled table
 LONGEST_CELL = 60  # characters, in the mean, of a cell of an unruled table
-FULLEST = 0.6  # share of cells that hold something in an unruled table
+FULLEST = 0.7  # share of cells that hold something in an unruled table
 NUMBER = re.compile(r"[-+−±~<>≤≥]?[$€£¥￥]?\s?\d[\d.,:/%\s×]*%?|[-–—]|n/?a", re.IGNORECASE)
 
 
@@ -127,6 +129,9 @@ def _gridded(
         return None
     cells: dict[tuple[int, int], list[tuple[int, Line]]] = {}
     top_left = _spans(xs, ys, levels, uprights)
+    crossed = sum(any(line.box[0] + SNAP < x < line.box[2] - SNAP and _cuts(x, line, uprights) for x in xs) for line in lines)
+    if len(top_left) > MOST_SPANNED * columns * rows or crossed > MOST_CROSSED * len(lines):
+        return None  # a drawing
     for quarters, line in [*((0, line) for line in lines), *strays]:
         x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
         if quarters == 0:  # a line that begins in a cell belongs to it, though it may reach into the next
@@ -154,6 +159,11 @@ def _gridded(
     if len(texts) < 3 and max(len(cell) for row in texts for cell in row) > LONGEST_PART:
         return None
     return Table(box, texts, page.number, tuple(xs)) if len(texts) > 1 or columns > 2 else None
+
+
+def _cuts(x: float, line: Line, uprights: list[Box]) -> bool:
+    y = (line.box[1] + line.box[3]) / 2
+    return any(abs(rule[0] - x) <= SNAP and rule[1] <= y <= rule[3] for rule in uprights)
 
 
 def _spans(

@@ -52,9 +52,9 @@ class Typography:
         larger = sorted((size for size in characters if self._heads(size, heavy[size] / characters[size])), reverse=True)
         self.levels = _ladder(larger, pages)
         self._leading = _leading(pages)
-        self.outline: dict[tuple[str, int], int] = {}
+        self.outline: dict[int, dict[str, int]] = {}  # by page, the levels of its titles
         for level, title, page, *_ in outline:
-            self.outline.setdefault((_plain(str(title)), int(page)), int(level))
+            self.outline.setdefault(int(page), {}).setdefault(_plain(str(title)), int(level))
 
     def _find_code(self, pages: list[Page], fixed: set[tuple[str, float]], characters: int) -> bool:
         """Mark the lines whose letters are all of one width; False where most are, so that they tell no code."""
@@ -101,7 +101,8 @@ class Typography:
         if not bold or lines[0].size < self.body * 0.95 or PROSE.search(NUMBERED.sub("", text)):
             return None
         numbered = NUMBERED.match(text)
-        return min(2 + numbered[1].count("."), DEEPEST) if numbered else BOLD_HEADING
+        deep = numbered and (numbered[1].count(".") or not self.levels)
+        return min(2 + numbered[1].count("."), DEEPEST) if numbered and deep else BOLD_HEADING
 
     def whole(self, text: str, page: int) -> bool:
         """Whether a line is all of a heading that the outline names, or begins with its number."""
@@ -111,7 +112,8 @@ class Typography:
         return level_of(text) is not None or bool(NUMBERED.match(text))
 
     def _in_outline(self, text: str, page: int) -> int | None:
-        return self.outline.get((_plain(text), page)) if self.outline else None
+        titles = self.outline.get(page)
+        return titles.get(_plain(text)) if titles and len(text) <= LONGEST_HEADING else None
 
 
 def _plain(text: str) -> str:
