@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tasks.parse.blocks import Block, Reading, UnreadableError, table, tidy
 from tasks.parse.decode import decode
 from tasks.parse.page import BREAK, LANGUAGE, MARK, TITLE, readable
+from tasks.parse.rtf import with_unicode
 
 if TYPE_CHECKING:
     from unstructured.documents.elements import Element
@@ -77,10 +78,13 @@ def _with_notes(blocks: list[Block]) -> Iterator[Block]:
 def read_by_pandoc(path: Path, kind: str) -> Reading:
     import pypandoc
 
+    flags = ["--standalone", "--mathml"]
     try:
-        html = pypandoc.convert_file(
-            str(path.resolve()), "html", format=kind, sandbox=True, extra_args=["--standalone", "--mathml"]
-        )
+        if kind == "rtf":
+            text = with_unicode(path.read_bytes()).decode("latin-1")
+            html = pypandoc.convert_text(text, "html", format=kind, sandbox=True, encoding="latin-1", extra_args=flags)
+        else:
+            html = pypandoc.convert_file(str(path.resolve()), "html", format=kind, sandbox=True, extra_args=flags)
     except RuntimeError as error:
         raise UnreadableError("broken", f"pandoc cannot read it: {str(error).strip()[:200]}") from None
     return Reading(list(blocks_of(html)))

@@ -111,6 +111,11 @@ def readable(html: str, *, whole: bool = False) -> Any:
     rules = parser.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
     root = parser.document_fromstring(text, parser=rules, ensure_head_body=True)
     title = " ".join((root.findtext(".//title") or "").split())
+    for formula in list(root.iter("math")):
+        if tex := formula.xpath("string(.//annotation[contains(@encoding, 'tex')])").strip():
+            tail = formula.tail
+            formula.clear()
+            formula.text, formula.tail = f"${tex}$", tail
     for script in root.xpath("//script[starts-with(@type, 'math/tex')]"):
         script.text, script.tag = f"${script.text or ''}$", "span"
     _drop(root.iter(*UNREAD))
@@ -124,6 +129,7 @@ def readable(html: str, *, whole: bool = False) -> Any:
             _lead(body, outside or TITLE + title)
     for heading in body.xpath(".//header[@id='title-block-header']/h1"):  # pandoc's form of a document's own title
         heading.text = TITLE + (heading.text or "")
+    _drop(body.xpath(".//header[@id='title-block-header']/p[@class='date']"))
     _move_notes(body)
     _write_out(body)
     _shape(body)
@@ -263,12 +269,6 @@ def _write_out(body: Any) -> None:
             case "sup" if element.text and not len(element) and POWER.fullmatch(element.text.strip()):
                 if re.search(r"[^\W_]$|\)$", _before(element)):
                     element.text = f"^{element.text.strip()}"
-            case "math":
-                tex = [one.text for one in element.iter("annotation") if "tex" in one.get("encoding", "")]
-                if tex and tex[0]:
-                    for child in list(element):
-                        child.drop_tree()
-                    element.text = f"${tex[0].strip()}$"
             case "code" if element.getparent().tag == "pre":
                 _name_language(element.getparent(), element)
         if element.tag not in KEPT and element.tag not in BLOCKS and element is not body:

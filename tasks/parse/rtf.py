@@ -1,0 +1,56 @@
+"""RTF's characters of East Asian code pages as Unicode, since pandoc knows the Western ones alone."""
+
+from __future__ import annotations
+
+import re
+
+BY_CHARSET = {128: "cp932", 129: "cp949", 134: "gb18030", 136: "big5hkscs"}  # what a font is written in
+BY_PAGE = {932: "cp932", 936: "gb18030", 949: "cp949", 950: "big5hkscs"}
+FONT = re.compile(rb"\\f(\d{1,5})\b[^{}\\]*(?:\\(?!fcharset|f\d)[a-z*]+-?\d*[^{}\\]*)*\\fcharset(\d{1,3})")
+PAGE = re.compile(rb"\\ansicpg(\d{1,5})")
+TOKEN = re.compile(
+    rb"(?P<unicode>\\u-?\d+ ?(?:\\'[0-9a-fA-F]{2}){0,2})"  # with what stands for it in old programs
+    rb"|\\f(?P<font>\d{1,5})(?![a-zA-Z\d])"
+    rb"|(?P<plain>\\plain\b)"
+    rb"|(?P<bytes>\\'[89a-fA-F][0-9a-fA-F](?:\\'[0-9a-fA-F]{2}|[@-\[\]-z|~])?)"
+    rb"|(?P<group>[{}])"
+    rb"|\\[\\{}]"
+)
+
+
+def with_unicode(data: bytes) -> bytes:
+    """The document with each pair of bytes written as the character that it is in its font's code page."""
+    page = PAGE.search(data)
+    usual = BY_PAGE.get(int(page[1])) if page else None
+    fonts = {int(number): BY_CHARSET.get(int(charset)) for number, charset in FONT.findall(data)}
+    if usual is None and not any(fonts.values()):
+        return data
+    stack = [usual]
+
+    def written(token: re.Match[bytes]) -> bytes:
+        if token["group"] == b"{":
+            stack.append(stack[-1])
+        elif token["group"] and len(stack) > 1:
+            stack.pop()
+        elif token["font"]:
+            stack[-1] = fonts.get(int(token["font"])) or usual
+        elif token["plain"]:
+            stack[-1] = usual
+        elif token["bytes"] and stack[-1]:
+            return _escaped(token["bytes"], stack[-1])
+        return token[0]
+
+    return TOKEN.sub(written, data)
+
+
+def _escaped(written: bytes, encoding: str) -> bytes:
+    pair = bytes.fromhex(written[2:4].decode()) + (
+        bytes.fromhex(written[6:8].decode()) if written[4:6] == rb"\'" else written[4:]
+    )
+    try:
+        text = pair.decode(encoding)
+    except UnicodeDecodeError:
+        return written
+    units = text.encode("utf-16-le")
+    codes = (int.from_bytes(units[at : at + 2], "little", signed=True) for at in range(0, len(units), 2))
+    return b"".join(rb"\u%d?" % code for code in codes)
