@@ -25,6 +25,8 @@ SHORT_SIDE = 1240  # pixels, at least: A4's at 150 dots an inch
 MOST_PIXELS = 12_000_000
 LONGEST_SIDE = 30_000  # pixels; Tesseract takes up to 32767
 USUAL_DPI = 300
+RULE = 1 / 30  # of the page's short side: ink that runs down this far is no letter
+FEWEST_RULES = 3  # that run down a table
 INSTALL = "apt-get install tesseract-ocr tesseract-ocr-chi-sim"
 
 
@@ -65,7 +67,7 @@ def recognise(page: Any, content: dict[str, Any], options: Options) -> dict[str,
         raise UnreadableError("needs_ocr", missing, passing=True)
     dpi = _dpi(page)
     picture = page.get_pixmap(dpi=dpi, colorspace="gray", alpha=False)
-    words = tesseract.read_words(picture.tobytes("pnm"), languages, dpi)
+    words = tesseract.read_words(picture.tobytes("pnm"), languages, dpi, ruled=_is_ruled(picture))
     upright = _upright(tesseract.direction(words), picture.width, picture.height)
     turned = [replace(word, box=tuple(pymupdf.Rect(word.box) * upright)) for word in words]
     to_page = ~upright * pymupdf.Matrix(72 / dpi, 72 / dpi) * page.derotation_matrix
@@ -122,6 +124,18 @@ def _dpi(page: Any) -> int:
         dpi = 72 * math.sqrt(scan["width"] * scan["height"] / _area(scan["bbox"]))
     dpi = max(dpi, SHORT_SIDE / min(width, height))
     return max(1, int(min(dpi, math.sqrt(MOST_PIXELS / (width * height)), LONGEST_SIDE / max(width, height))))
+
+
+def _is_ruled(picture: Any) -> bool:
+    """Whether a picture shows the rules of a table, by those that run down."""
+    import numpy as np
+
+    ink = np.frombuffer(picture.samples, np.uint8).reshape(picture.height, picture.stride)[:, : picture.width] < 128
+    ink[:, 1:] |= ink[:, :-1]  # a rule may lean by a pixel
+    length = max(2, int(RULE * min(picture.width, picture.height)))
+    reach = np.cumsum(ink, axis=0, dtype=np.int32)
+    ruled = (reach[length:] - reach[:-length] == length).any(axis=0)
+    return bool((ruled[1:] & ~ruled[:-1]).sum() >= FEWEST_RULES)
 
 
 def _upright(direction: tuple[int, int], width: int, height: int) -> Any:

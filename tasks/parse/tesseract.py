@@ -15,17 +15,22 @@ from statistics import fmean, median
 
 from tasks.parse.blocks import Box
 
-POOR = 40  # Tesseract's confidence, of 100, under which a line is a picture's grain
-COLUMN_GAP = 1.5  # of the type's size; more white parts two lines that stand side by side
+POOR = 30  # Tesseract's confidence, of 100, under which a line is a picture's grain
+COLUMN_GAP = 1.1  # of the type's size; more white parts two lines that stand side by side
+RULE = "|"  # between cells, as Tesseract takes it for a letter
 SIZE_STEP = 1.25  # sizes of type that differ by less are one: they are measured by the ink
 LATIN_WIDTH = 0.45  # of the size, a letter's on average; a Chinese character is as wide as high
 MOST_OVER = 1.1  # times the size that a line's width tells; a box that is higher holds a rule or a stain too
 ASIAN = ("chi_", "jpn", "kor")
 JOINED = re.compile("[\u2e80-\u312f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")  # written without spaces
 TALL, DEEP = re.compile(r"[^\Wacemnorsuvwxz]"), re.compile("[gjpqy]")
-# How Tesseract takes a page: it turns it upright; dark type on a colour counts; no table is taken for a drawing.
-SETTINGS = ("-c", "thresholding_method=1", "-c", "textord_tabfind_find_tables=0")
-BY_ITSELF, WITH_TURNS = "3", "1"  # modes of page segmentation; the second needs the data `osd`
+# Dark type on a colour counts.
+SETTINGS = ("-c", "thresholding_method=1")
+# With its own search for tables it finds lone digits in cells, without it headers of several lines.
+WITHOUT_TABLES = ("-c", "textord_tabfind_find_tables=0")
+SURE = 80  # confidence, of 100, of a word that only one of both finds
+TURNS = "osd"  # the data by which it knows how a page lies, and in what script it is written
+BY_ITSELF, WITH_TURNS = "3", "1"  # modes of page segmentation
 
 
 @dataclass(frozen=True)
@@ -48,16 +53,34 @@ def installed() -> frozenset[str]:
     return frozenset(listing.split("\n")[1:]) - {""}
 
 
-def read_words(picture: bytes, languages: str, dpi: int) -> list[Piece]:
-    """The words on a picture (PNM); a page in Chinese is read as such alone, for Latin letters draw it astray."""
-    turns = "osd" in installed()
+def read_words(picture: bytes, languages: str, dpi: int, *, ruled: bool) -> list[Piece]:
+    """The words on a picture (PNM); `ruled`: it shows a table, so it is read in two ways."""
+    languages = _languages(picture, languages, dpi)
+    words = _words(picture, languages, dpi, *WITHOUT_TABLES)
+    if ruled:
+        more = (word for word in _words(picture, languages, dpi) if word.confidence >= SURE)
+        words = [word for word in words if word.confidence >= POOR]
+        words += [word for word in more if not any(_touch(word.box, other.box) for other in words)]
+    return words
+
+
+def _languages(picture: bytes, languages: str, dpi: int) -> str:
+    """Of several languages the Asian ones alone for a page in such a script: Latin letters would draw it astray."""
     asian = "+".join(name for name in languages.split("+") if name.startswith(ASIAN))
-    if asian and asian != languages and turns:
-        script = _run(picture, "--psm", "0", "-l", "osd", "--dpi", str(dpi))
-        languages = asian if re.search("Script: (?:Han|Japanese|Hangul|Korean)", script) else languages
-    mode = WITH_TURNS if turns else BY_ITSELF
-    rows = _run(picture, "--psm", mode, "-l", languages, "--dpi", str(dpi), *SETTINGS, "tsv").split("\n")
-    return [word for row in rows[1:] if (word := _word(row.split("\t")))]
+    if not asian or asian == languages or TURNS not in installed():
+        return languages
+    script = _run(picture, "--psm", "0", "-l", TURNS, "--dpi", str(dpi))
+    return asian if re.search("Script: (?:Han|Japanese|Hangul|Korean)", script) else languages
+
+
+def _words(picture: bytes, languages: str, dpi: int, *settings: str) -> list[Piece]:
+    mode = WITH_TURNS if TURNS in installed() else BY_ITSELF
+    table = _run(picture, "--psm", mode, "-l", languages, "--dpi", str(dpi), *SETTINGS, *settings, "tsv")
+    return [word for row in table.split("\n")[1:] if (word := _word(row.split("\t")))]
+
+
+def _touch(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _run(picture: bytes, *arguments: str) -> str:
@@ -120,10 +143,10 @@ def _parted(row: list[Piece]) -> list[list[Piece]]:
     gap = COLUMN_GAP * median(word.size for word in row)
     parts = [row[:1]]
     for before, word in pairwise(row):
-        if word.box[0] - before.box[2] > gap:
+        if word.box[0] - before.box[2] > gap or before.text == RULE:
             parts.append([])
         parts[-1].append(word)
-    return parts
+    return [kept for part in parts if (kept := [word for word in part if word.text != RULE])]
 
 
 def _joined(words: list[Piece]) -> Piece:

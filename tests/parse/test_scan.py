@@ -91,14 +91,18 @@ def test_letters_drawn_as_outlines_are_found() -> None:
     assert scan.needs_ocr(page, content(page))
 
 
+@pytest.fixture(scope="module")
+def upright() -> list[dict[str, Any]]:
+    return lines(scanned(ENGLISH))
+
+
 @needs_tesseract
-def test_a_page_is_read_line_by_line_in_one_size() -> None:
-    read = lines(scanned(ENGLISH))
-    assert [line["spans"][0]["text"] for line in read] == ENGLISH
-    assert len({line["spans"][0]["size"] for line in read}) == 1
-    assert read[0]["spans"][0]["size"] == pytest.approx(14, abs=2)
+def test_a_page_is_read_line_by_line_in_one_size(upright: list[dict[str, Any]]) -> None:
+    assert [line["spans"][0]["text"] for line in upright] == ENGLISH
+    assert len({line["spans"][0]["size"] for line in upright}) == 1
+    assert upright[0]["spans"][0]["size"] == pytest.approx(14, abs=2)
     expected = content(typed(ENGLISH))["blocks"][0]["lines"][0]["bbox"]
-    assert all(abs(one - other) < 6 for one, other in zip(read[0]["bbox"], expected, strict=True))
+    assert all(abs(one - other) < 6 for one, other in zip(upright[0]["bbox"], expected, strict=True))
 
 
 @needs_tesseract
@@ -108,18 +112,17 @@ def test_chinese_is_read_without_spaces() -> None:
 
 
 @needs_tesseract
-@pytest.mark.parametrize("turned", [90, 180, 270])
+@pytest.mark.parametrize("turned", [90, 270])
 def test_a_page_that_was_scanned_lying_is_read(turned: int) -> None:
-    read = lines(scanned(ENGLISH * 2, turned=turned))
-    assert [line["spans"][0]["text"] for line in read][:3] == ENGLISH
+    read = lines(scanned(ENGLISH, turned=turned))
+    assert [line["spans"][0]["text"] for line in read] == ENGLISH
     angle = math.radians(turned)
     assert read[0]["dir"] == pytest.approx((math.cos(angle), math.sin(angle)), abs=0.01)
 
 
 @needs_tesseract
-def test_a_page_that_the_pdf_turns_has_the_coordinates_of_its_text() -> None:
+def test_a_page_that_the_pdf_turns_has_the_coordinates_of_its_text(upright: list[dict[str, Any]]) -> None:
     page = scanned(ENGLISH)
-    upright = lines(page)
     page.set_rotation(90)
     turned = lines(page)
     for one, other in zip(upright, turned, strict=True):
@@ -179,3 +182,16 @@ def test_without_tesseract_there_are_no_languages(monkeypatch: pytest.MonkeyPatc
         assert scan.available("eng+chi_sim") == ""
     finally:
         tesseract.installed.cache_clear()
+
+
+@needs_tesseract
+def test_all_cells_of_a_ruled_table_are_read_each_by_itself() -> None:
+    page = typed([])
+    rows = [("Part", "Count", "Weight"), ("lid", "5", "12 kg"), ("tank", "1", "30 kg"), ("hose", "4", "7 kg")]
+    for down, row in enumerate(rows):
+        for across, text in enumerate(row):
+            page.draw_rect((30 + 120 * across, 30 + 40 * down, 150 + 120 * across, 70 + 40 * down))
+            page.insert_text((45 + 120 * across, 55 + 40 * down), text, fontsize=14)
+    scan_of_it = pymupdf.open().new_page(width=420, height=300)
+    scan_of_it.insert_image(scan_of_it.rect, pixmap=page.get_pixmap(dpi=200))
+    assert texts(scan_of_it) == [text for row in rows for text in row]
