@@ -78,7 +78,8 @@ def _with_notes(blocks: list[Block]) -> Iterator[Block]:
 def read_by_pandoc(path: Path, kind: str) -> Reading:
     import pypandoc
 
-    flags = ["--standalone", "--mathml"]
+    # Standing alone, a document has its title; but RST's lone first heading would become one, and the rest move up.
+    flags = ["--mathml"] if kind == "rst" else ["--mathml", "--standalone"]
     try:
         if kind == "rtf":
             text = with_unicode(path.read_bytes()).decode("latin-1")

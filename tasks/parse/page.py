@@ -18,6 +18,8 @@ from tasks.parse.word.numbering import formatted
 BREAK, MARK, LANGUAGE, TITLE = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
 SIGNS = dict.fromkeys(map(ord, (BREAK, MARK, LANGUAGE, TITLE)))
 
+DOCTYPE = re.compile(r"^\s*<!DOCTYPE[^\[>]*\[[^\]]*\]\s*>", re.IGNORECASE)  # one that declares entities
+
 UNREAD = (
     *("script", "style", "noscript", "template", "iframe", "svg", "select", "button", "textarea", "head", "object"),
     *("video", "audio", "canvas", "embed", "map", "datalist", "dialog", "del", "frameset"),
@@ -106,6 +108,7 @@ def readable(html: str, *, whole: bool = False) -> Any:
     from lxml import html as parser
 
     text = re.sub(r"^\s*(?:<\?xml[^>]*>)?", "", html.lstrip("\ufeff").replace("\0", "").translate(SIGNS))
+    text = DOCTYPE.sub("", text)
     if not text.strip():
         return None
     rules = parser.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)

@@ -53,4 +53,4 @@ def _escaped(written: bytes, encoding: str) -> bytes:
         return written
     units = text.encode("utf-16-le")
     codes = (int.from_bytes(units[at : at + 2], "little", signed=True) for at in range(0, len(units), 2))
-    return b"".join(rb"\u%d?" % code for code in codes)
+    return b"".join(rb"{\uc0\u%d }" % code for code in codes)  # with nothing that stands for it in old programs
