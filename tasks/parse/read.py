@@ -24,6 +24,9 @@ def read(path: Path, options: Options) -> Reading:
             "broken", f"cannot be read as {kind}: {type(error).__name__}: {str(error)[:200]}"
         ) from error
     if not any(block.text for block in reading.blocks):
+        for loss in reading.losses:
+            if loss.passing:  # there may be text that this machine cannot read
+                raise UnreadableError(loss.reason, loss.detail, passing=True)
         raise UnreadableError("no_text", "the document holds no text")
     return reading
 

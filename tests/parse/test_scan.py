@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pymupdf
@@ -10,6 +11,7 @@ import pytest
 
 from tasks.parse import scan, tesseract
 from tasks.parse.blocks import Options, UnreadableError
+from tasks.parse.read import read
 
 needs_tesseract = pytest.mark.skipif(
     scan.available("eng+chi_sim") != "eng+chi_sim", reason="Tesseract with eng and chi_sim is not installed"
@@ -167,6 +169,14 @@ def test_what_cannot_be_read_here_says_what_to_do(options: Options) -> None:
     page = scanned(ENGLISH)
     with pytest.raises(UnreadableError, match=r"parse\.ocr|apt-get install tesseract-ocr") as caught:
         scan.recognise(page, content(page), options)
+    assert (caught.value.reason, caught.value.passing) == ("needs_ocr", True)
+
+
+def test_a_document_of_scans_alone_can_be_read_later_where_tesseract_is(tmp_path: Path) -> None:
+    path = tmp_path / "scan.pdf"
+    scanned(ENGLISH).parent.save(path)
+    with pytest.raises(UnreadableError) as caught:
+        read(path, Options(ocr_languages="xxx"))
     assert (caught.value.reason, caught.value.passing) == ("needs_ocr", True)
 
 
