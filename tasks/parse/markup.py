@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from tasks.parse.blocks import Block, Reading, UnreadableError, table, tidy
 from tasks.parse.decode import decode
-from tasks.parse.page import BREAK, LANGUAGE, MARK, TITLE, readable
+from tasks.parse.html import readable
+from tasks.parse.html.signs import BREAK, LANGUAGE, MARK, TITLE
 from tasks.parse.rtf import with_unicode
 
 if TYPE_CHECKING:

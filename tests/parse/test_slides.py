@@ -17,7 +17,7 @@ from pptx.util import Inches, Pt
 
 from tasks.parse import slides
 from tasks.parse.blocks import Block, Options, Reading
-from tasks.parse.placing import in_order
+from tasks.parse.slides.placing import in_order
 
 TITLED, BLANK, BODY = 5, 6, 1  # layouts of python-pptx's own template
 

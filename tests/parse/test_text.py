@@ -59,7 +59,10 @@ def test_wrapped_lines_are_joined_and_verse_is_not() -> None:
         "neers who come from the town, and they always bring all of\n"
         "their various tools."
     )
-    chinese = "这是一段很长的文字，它在每行大约二十个汉字的地方被\n硬换行，所以读者需要把这些行又重新连接起来，才可以\n得到句子。"
+    chinese = (
+        "这是一段很长的文字，它在每行大约二十个汉字的地方被\n"
+        "硬换行，所以读者需要把这些行又重新连接起来，才可以\n得到句子。"
+    )
     verse = "Roses are red,\nviolets are blue."
     poem = "春眠不觉晓，\n处处闻啼鸟。"
     assert [block.text for block in text.blocks_of(f"{english}\n\n{verse}")] == [

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tasks.parse import drawn, frames
+from tasks.parse import drawn
 from tasks.parse.blocks import Block, Loss, Options, Reading, table, tidy
-from tasks.parse.deck import P, open_deck, section_names, slides_of
-from tasks.parse.frames import A, R
-from tasks.parse.placing import Area, in_order
+from tasks.parse.slides import frames
+from tasks.parse.slides.deck import P, open_deck, section_names, slides_of
+from tasks.parse.slides.frames import A, R
+from tasks.parse.slides.placing import Area, in_order
 
 DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 CHARTS = (

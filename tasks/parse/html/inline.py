@@ -1,0 +1,83 @@
+"""What stands within a paragraph: pictures, links, boxes to tick, line breaks and powers as text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tasks.parse.html.signs import BLOCKS, BREAK, KEPT, LANGUAGE, whole_number
+
+ICON = 32  # pixels of the sides of a picture that only decorates
+ADDRESS = re.compile(r"(?:https?://|mailto:)\S+$", re.IGNORECASE)
+SCHEME = re.compile("^(?:https?://|mailto:)", re.IGNORECASE)
+BADGE = re.compile(r"badge|shield|\.svg(?:$|\?)", re.IGNORECASE)
+FILE_NAME = re.compile(r"\S*\.(?:png|jpe?g|gif|svg|webp|bmp)", re.IGNORECASE)
+WRAPPED = re.compile(
+    r"(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])\s*\n\s*(?=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])"
+)
+POWER = re.compile(r"[+\-−]?\d+[+\-−]?|[n+\-−]")
+
+
+def write_out(body: Any) -> None:
+    """Pictures, links, boxes to tick, line breaks and powers as text, and no inline tag left."""
+    for element in reversed(list(body.iter())):  # what stands inside comes first
+        inside = next(element.iterancestors("pre"), None) is not None
+        match element.tag:
+            case "br":
+                element.text = "\n" if inside else BREAK
+            case "img":
+                element.text = _picture(element)
+            case "input":
+                ticked = "[x] " if element.get("checked") is not None else "[ ] "
+                in_item = next(element.iterancestors("li", "td"), None) is not None
+                element.text = ticked if in_item and element.get("type") == "checkbox" else None
+            case "a" if not inside:
+                _link(element)
+            case "sup" if element.text and not len(element) and POWER.fullmatch(element.text.strip()):
+                if re.search(r"[^\W_]$|\)$", _before(element)):
+                    element.text = f"^{element.text.strip()}"
+            case "code" if element.getparent().tag == "pre":
+                _name_language(element.getparent(), element)
+        if element.tag not in KEPT and element.tag not in BLOCKS and element is not body:
+            element.drop_tag()
+    for element in body.iter():
+        if element.text and next(element.iterancestors("pre"), element).tag != "pre":
+            element.text = WRAPPED.sub("", element.text)
+        if element.tail and next(element.iterancestors("pre"), None) is None:
+            element.tail = WRAPPED.sub("", element.tail)
+
+
+def _before(element: Any) -> str:
+    previous = element.getprevious()
+    text = element.getparent().text if previous is None else previous.tail or previous.text_content()
+    return (text or "")[-1:]
+
+
+def _picture(image: Any) -> str | None:
+    alt = " ".join((image.get("alt") or "").split())
+    if 0 < whole_number(image.get("width"), 0) < ICON or 0 < whole_number(image.get("height"), 0) < ICON:
+        return None
+    linked = next(image.iterancestors("a"), None)
+    badge = linked is not None and BADGE.search(f"{image.get('src', '')} {linked.get('href', '')}")
+    return f"![{alt}]" if alt and not badge and not FILE_NAME.fullmatch(alt) else None
+
+
+def _link(link: Any) -> None:
+    """A link to the web as Markdown, where it has text of its own and holds no blocks."""
+    address, text = (link.get("href") or "").strip(), " ".join(link.text_content().split())
+    plain = text and not text.startswith("![") and all(child.tag not in BLOCKS | KEPT for child in link.iter())
+    if plain and ADDRESS.match(address) and SCHEME.sub("", address).rstrip("/") != SCHEME.sub("", text).rstrip("/"):
+        link.text = f"[{(link.text or '').lstrip()}"
+        if len(link):
+            link[-1].tail = f"{(link[-1].tail or '').rstrip()}]({address})"
+        else:
+            link.text = f"{link.text.rstrip()}]({address})"
+
+
+def _name_language(block: Any, code: Any) -> None:
+    named = re.search(
+        r"(?:language|lang|highlight-source|sourceCode)[- ]([\w+#-]+)",
+        f"{code.get('class', '')} {block.get('class', '')}",
+    )
+    if named:
+        block.text = f"{LANGUAGE}{named[1]}{LANGUAGE}{block.text or ''}"
