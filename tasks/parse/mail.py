@@ -41,7 +41,10 @@ def read_msg(path: Path) -> Reading:
     to = ", ".join(filter(None, (recipient.name or recipient.email_address for recipient in message.recipients)))
     date = message.sent_date.strftime("%Y-%m-%d %H:%M") if message.sent_date else ""
     reading = _opened(message.subject, (("From", message.sender or ""), ("To", to), ("Date", date)))
-    html = message.html_body
+    try:
+        html = message.html_body
+    except (LookupError, UnicodeError):  # written in another encoding than it says; the plain form is there too
+        html = None
     reading.blocks += _letter(html or message.body or "", is_html=bool(html))
     reading.losses += (_attached(one.file_name or one.mime_type or "something") for one in message.attachments)
     return reading
