@@ -63,7 +63,7 @@ def extract(path: Path, options: dict[str, Any], tokenizer: str, min_tokens: int
     told = zip(pieces, languages(stretches), strict=True)
     return {
         "text": text,
-        "sections": [{**asdict(piece), "language": language} for piece, language in told],
+        "sections": [{**vars(piece), "language": language} for piece, language in told],
         "losses": [asdict(loss) for loss in reading.losses],
         "pages": reading.pages,
         "tables": sum(block.kind == "table" for block in reading.blocks),

@@ -50,7 +50,7 @@ class ParseConfig(StageConfig):
     max_megabytes: int = Field(default=200, ge=1)
     """A larger file is left out."""
     seconds: int = Field(default=120, ge=1)
-    """A document that takes longer is left out."""
+    """A document that takes longer is left out; it has 30 more for each scanned page."""
     workers: int | None = unkeyed(None, ge=1)
     """Documents read at a time; null: one for each processor."""
 

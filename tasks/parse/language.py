@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
+# Ranges of code points, the first and the last of each.
 SCRIPTS = {
-    "zh": r"\u4e00-\u9fff\u3400-\u4dbf",
-    "ja": r"\u3040-\u30ff",
-    "ko": r"\uac00-\ud7af\u1100-\u11ff",
-    "ru": r"\u0400-\u04ff",
-    "el": r"\u0370-\u03ff",
-    "ar": r"\u0600-\u06ff",
-    "he": r"\u0590-\u05ff",
-    "hi": r"\u0900-\u097f",
-    "th": r"\u0e00-\u0e7f",
-    "latin": r"A-Za-z\u00c0-\u024f",
+    "zh": ((0x4E00, 0x9FFF), (0x3400, 0x4DBF)),
+    "ja": ((0x3040, 0x30FF),),
+    "ko": ((0xAC00, 0xD7AF), (0x1100, 0x11FF)),
+    "ru": ((0x0400, 0x04FF),),
+    "el": ((0x0370, 0x03FF),),
+    "ar": ((0x0600, 0x06FF),),
+    "he": ((0x0590, 0x05FF),),
+    "hi": ((0x0900, 0x097F),),
+    "th": ((0x0E00, 0x0E7F),),
+    "latin": ((ord("A"), ord("Z")), (ord("a"), ord("z")), (0x00C0, 0x024F)),
 }
-PATTERNS = {name: re.compile(f"[{characters}]") for name, characters in SCRIPTS.items()}
 LETTERS_A_WORD = 4  # one character of Chinese says as much as some letters do
 FEWEST_OF_SCRIPT = 8  # a section with fewer is in the document's own language
 FEWEST_LETTERS = 200
 LEAST_PROBABILITY = 0.9
 
 
-def script_of(text: str, otherwise: str = "latin") -> str:
-    """The language that the script tells, or "latin"; `otherwise` where there are too few letters to tell."""
-    counts = Counter({name: len(pattern.findall(text)) for name, pattern in PATTERNS.items()})
-    counts["latin"] //= LETTERS_A_WORD
-    if counts["ja"] * 10 > counts["zh"] and counts["ja"]:  # Japanese mixes kana into Han characters
-        counts["ja"] += counts.pop("zh", 0)
-    name, count = counts.most_common(1)[0]
+def letters(text: str) -> Counter[str]:
+    """How many letters of each script a text has."""
+    import numpy as np
+
+    points = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
+    names = ("latin",) if text.isascii() else SCRIPTS
+    return Counter(
+        {
+            name: sum(int(np.count_nonzero((points >= first) & (points <= last))) for first, last in SCRIPTS[name])
+            for name in names
+        }
+    )
+
+
+def script_of(counts: Counter[str], otherwise: str = "latin") -> str:
+    """The language that letters tell by their script, or "latin"; `otherwise` where there are too few to tell."""
+    weights = counts.copy()
+    weights["latin"] //= LETTERS_A_WORD
+    if weights["ja"] * 10 > weights["zh"] and weights["ja"]:  # Japanese mixes kana into Han characters
+        weights["ja"] += weights.pop("zh", 0)
+    name, count = weights.most_common(1)[0]
     return name if count >= FEWEST_OF_SCRIPT else otherwise
 
 
@@ -39,7 +52,7 @@ def latin_language(texts: list[str]) -> str:
     from langdetect import DetectorFactory, LangDetectException, detect_langs
 
     text = " ".join(texts)[:20_000]
-    if len(PATTERNS["latin"].findall(text)) < FEWEST_LETTERS:
+    if letters(text)["latin"] < FEWEST_LETTERS:
         return "en"
     DetectorFactory.seed = 0
     try:
@@ -51,8 +64,9 @@ def latin_language(texts: list[str]) -> str:
 
 def languages(texts: list[str]) -> list[str]:
     """The language of each text of one document."""
-    main = script_of(" ".join(texts))
-    scripts = [script_of(text, main) for text in texts]
+    counts = [letters(text) for text in texts]
+    main = script_of(sum(counts, Counter[str]()))
+    scripts = [script_of(own, main) for own in counts]
     latin = [text for text, script in zip(texts, scripts, strict=True) if script == "latin"]
     language = latin_language(latin) if latin else "en"
     return [language if script == "latin" else script for script in scripts]

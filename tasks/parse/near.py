@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 WORDS = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")  # a character of Chinese counts as a word
@@ -34,13 +35,33 @@ def fingerprint(text: str) -> int:
     """The simhash of a text's word triples, 64 bits."""
     import numpy as np
 
-    digests = b"".join(hashlib.blake2b(s.encode(errors="replace"), digest_size=8).digest() for s in shingles(text))
-    bits = np.unpackbits(np.frombuffer(digests, np.uint8).reshape(-1, BITS // 8), axis=1)
-    return int.from_bytes(np.packbits(bits.sum(axis=0) * 2 > len(bits)).tobytes(), "big")
+    words = words_of(text)
+    known = {word: int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest()) for word in set(words)}
+    hashes = np.fromiter((known[word] for word in words), np.uint64, len(words))
+    triples = np.zeros(max(1, len(words) - SHINGLE + 1), np.uint64)
+    for place in range(min(SHINGLE, len(words))):  # a word counts by its place, so that order matters
+        triples = _mixed(triples) ^ hashes[place : place + len(triples)]
+    distinct = np.unique(_mixed(triples))
+    bits = np.unpackbits(distinct.view(np.uint8).reshape(-1, BITS // 8), axis=1)
+    return int.from_bytes(np.packbits(bits.sum(axis=0) * 2 > len(bits)).tobytes())
+
+
+def _mixed(numbers: Any) -> Any:
+    """The finaliser of splitmix64 (Steele et al. 2014, https://doi.org/10.1145/2660193.2660195), on an array."""
+    import numpy as np
+
+    numbers = numbers + np.uint64(0x9E3779B97F4A7C15)
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return numbers ^ (numbers >> np.uint64(31))
+
+
+def words_of(text: str) -> list[str]:
+    return WORDS.findall(text.lower().encode(errors="replace").decode())
 
 
 def shingles(text: str) -> set[str]:
-    words = WORDS.findall(text.lower())
+    words = words_of(text)
     return {" ".join(words[place : place + SHINGLE]) for place in range(max(1, len(words) - SHINGLE + 1))}
 
 

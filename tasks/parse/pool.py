@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tasks.models.config import EMBEDDED
@@ -60,6 +61,7 @@ class _Child:
 
     def __init__(self, seconds: int) -> None:
         self.seconds, self.asked = seconds, 0
+        self.folder: TemporaryDirectory[str] | None = None  # for what readers unpack and convert
         self.process: subprocess.Popen[str] | None = None
 
     def ask(self, request: dict[str, Any]) -> Any:
@@ -80,8 +82,16 @@ class _Child:
     def _start(self) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "tasks.parse.child", str(self.seconds)]
         pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
+        self.folder = TemporaryDirectory(prefix="graft-")
         return subprocess.Popen(
-            command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=quiet, encoding="utf-8", start_new_session=True
+            command,
+            cwd=ROOT,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=quiet,
+            encoding="utf-8",
+            start_new_session=True,
+            env={**os.environ, "TMPDIR": self.folder.name},
         )
 
     def _why(self, code: int) -> dict[str, str]:
@@ -93,7 +103,8 @@ class _Child:
         return {"reason": "crashed", "detail": detail}
 
     def end(self) -> None:
-        """Kill the process and what it started (pandoc); one that has ended keeps its own status."""
+        """Kill the process and what it started (pandoc, LibreOffice), and remove what they left; one that has ended
+        keeps its own status."""
         if self.process is not None:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout=0.1)
@@ -101,3 +112,6 @@ class _Child:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.communicate()
             self.process = None
+        if self.folder is not None:
+            self.folder.cleanup()
+            self.folder = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,7 @@ LONGEST_SIDE = 30_000  # pixels; Tesseract takes up to 32767
 USUAL_DPI = 300
 RULE = 1 / 30  # of the page's short side: ink that runs down this far is no letter
 FEWEST_RULES = 3  # that run down a table
+PAGE_SECONDS = 30  # that a scanned page may take, above what the whole document may
 INSTALL = "apt-get install tesseract-ocr tesseract-ocr-chi-sim"
 
 
@@ -65,6 +67,7 @@ def recognise(page: Any, content: dict[str, Any], options: Options) -> dict[str,
     if not (languages := available(options.ocr_languages)):
         missing = f"a scanned page; install Tesseract with {options.ocr_languages}: {INSTALL}"
         raise UnreadableError("needs_ocr", missing, passing=True)
+    _allow_more_time()
     dpi = _dpi(page)
     picture = page.get_pixmap(dpi=dpi, colorspace="gray", alpha=False)
     words = tesseract.read_words(picture.tobytes("pnm"), languages, dpi, ruled=_is_ruled(picture))
@@ -76,6 +79,12 @@ def recognise(page: Any, content: dict[str, Any], options: Options) -> dict[str,
     lines = kept + [line for line in read if not any(_overlap(line["bbox"], other["bbox"]) for other in kept)]
     blocks = [{"type": 0, "number": n, "bbox": line["bbox"], "lines": [line]} for n, line in enumerate(lines)]
     return {"width": content["width"], "height": content["height"], "blocks": blocks}
+
+
+def _allow_more_time() -> None:
+    """Put off the alarm that ends this process where a document takes too long."""
+    if left := signal.alarm(0):
+        signal.alarm(left + PAGE_SECONDS)
 
 
 def _lines(content: dict[str, Any]) -> Iterator[dict[str, Any]]:

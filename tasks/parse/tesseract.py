@@ -13,7 +13,7 @@ from functools import cache
 from itertools import pairwise
 from statistics import fmean, median
 
-from tasks.parse.blocks import Box
+from tasks.parse.blocks import Box, UnreadableError
 
 POOR = 30  # Tesseract's confidence, of 100, under which a line is a picture's grain
 COLUMN_GAP = 1.1  # of the type's size; more white parts two lines that stand side by side
@@ -76,6 +76,8 @@ def _languages(picture: bytes, languages: str, dpi: int) -> str:
 def _words(picture: bytes, languages: str, dpi: int, *settings: str) -> list[Piece]:
     mode = WITH_TURNS if TURNS in installed() else BY_ITSELF
     table = _run(picture, "--psm", mode, "-l", languages, "--dpi", str(dpi), *SETTINGS, *settings, "tsv")
+    if not table.startswith("level"):
+        raise UnreadableError("ocr_failed", f"Tesseract could not read it: {table.strip()[-200:]}", passing=True)
     return [word for row in table.split("\n")[1:] if (word := _word(row.split("\t")))]
 
 
@@ -84,11 +86,12 @@ def _touch(one: Box, other: Box) -> bool:
 
 
 def _run(picture: bytes, *arguments: str) -> str:
+    """What the program printed; where it failed, what it said of that."""
     alone = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # documents are read beside one another already
     done = subprocess.run(
         ["tesseract", "stdin", "stdout", *arguments], input=picture, capture_output=True, check=False, env=alone
     )
-    return done.stdout.decode("utf-8", "replace")
+    return (done.stderr if done.returncode else done.stdout).decode("utf-8", "replace")
 
 
 def _word(cells: list[str]) -> Piece | None:
