@@ -20,6 +20,7 @@ from tasks.parse.sentences import sentences
 
 DEEPEST = 6  # levels of headings that Markdown has
 LEADING = re.compile(r"^(#{1,6}) ", re.MULTILINE)
+NO_HEADING = -1  # the level of the whole document: what stands under no common heading is not joined
 LEADS_IN = (":", "：")  # a paragraph that ends so goes with the list or table behind it
 MARK = 24  # characters at the start of a block that decide whether a cut is made before it
 
@@ -127,7 +128,7 @@ def _counted(text: str, units: list[Unit], count: Count, max_tokens: int) -> Ite
 
 def _tree(units: Iterable[Unit]) -> Part:
     """The parts of a document; a heading without text opens a part too."""
-    stack = [Part(level=-1)]
+    stack = [Part(NO_HEADING)]
     for unit in units:
         if unit.block.kind == "heading":
             while stack[-1].level >= unit.block.level:
@@ -147,7 +148,7 @@ def _pack(part: Part, low: int, high: int) -> list[Group]:
         if groups and inner and all(unit.block.kind == "heading" for unit in groups[-1]):
             inner[0] = groups.pop() + inner[0]  # a heading alone belongs to what follows
         groups += inner
-    return _join(groups, low, high)
+    return _join(groups, low, high) if part.level != NO_HEADING else groups
 
 
 def _join(groups: list[Group], low: int, high: int) -> list[Group]:

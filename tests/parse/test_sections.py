@@ -80,6 +80,11 @@ def test_small_neighbours_under_one_heading_are_joined_and_large_ones_are_not() 
     assert paths(blocks, 0, 100) == [("Guide", "Small one"), ("Guide", "Small two"), ("Guide", "Large")]
 
 
+def test_small_parts_that_no_heading_unites_stay_apart() -> None:
+    blocks = [heading("One", 1), paragraph(20), heading("Two", 1), paragraph(20), heading("", 1), paragraph(20)]
+    assert paths(blocks, 50, 100) == [("One",), ("Two",), ()]
+
+
 def test_small_parts_of_different_chapters_stay_apart_while_their_chapters_are_large_enough() -> None:
     blocks = [
         *(heading("One", 1), paragraph(60), heading("One A", 2), paragraph(5)),
