@@ -10,6 +10,7 @@ from tasks.parse.pdf.page import Line, Page, rows_of
 
 LEADERS = re.compile(r"(?:[.．·•_]\s?){5,}|…{2,}|(?:[.．]\s){4,}")
 FEWEST = 4  # entries of a table of contents
+COVERED = 0.8  # of a row's width under links
 SHARE = 0.6  # of the rows between the first entry and the last that are entries
 
 
@@ -36,5 +37,6 @@ def _entry(row: list[Line], links: Sequence[Box]) -> bool:
     if any(LEADERS.search(line.text) for line in row):
         return True
     middle = (row[0].box[1] + row[0].box[3]) / 2
-    covered = sum(min(link[2], row[-1].box[2]) - max(link[0], row[0].box[0]) for link in links if link[1] < middle < link[3])
-    return covered > 0.8 * (row[-1].box[2] - row[0].box[0])
+    left, right = row[0].box[0], row[-1].box[2]
+    covered = sum(min(link[2], right) - max(link[0], left) for link in links if link[1] < middle < link[3])
+    return covered > COVERED * (right - left)

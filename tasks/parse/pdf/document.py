@@ -9,7 +9,8 @@ from typing import Any
 
 from tasks.parse import scan
 from tasks.parse.blocks import Block, Box, Loss, Options, Reading, UnreadableError
-from tasks.parse.pdf import contents, running
+from tasks.parse.encrypted import ADVICE
+from tasks.parse.pdf import contents, ligatures, running
 from tasks.parse.pdf.joining import LINKED, Link, Words
 from tasks.parse.pdf.marks import BULLET, NUMBER
 from tasks.parse.pdf.notes import Note, foot_of
@@ -22,6 +23,7 @@ from tasks.parse.pdf.typography import Typography
 TEXT_FLAGS = 1 | 2 | 64 | 1024  # ligatures and spaces as they are, clipped to the page, with rules: pymupdf.TEXT_...
 APART = 1.0  # of the type's size between the pieces of a row that may be cells
 WIDE_ENOUGH = 0.6  # of the column's width for lines whose right edge is their own
+MEASURE = 16  # of the type's size: no column is narrower, though its lines may all be short
 CLOSE = 1.6  # of the type's size from line to line in one paragraph
 NAMED = 12  # pages that a loss names
 
@@ -37,7 +39,8 @@ def read(path: Path, options: Options) -> Reading:
         raise UnreadableError("broken", f"the PDF is damaged ({error}); save it again") from None
     with document:
         if document.needs_pass and not (options.password and document.authenticate(options.password)):
-            raise UnreadableError("encrypted", "the PDF asks for a password; give it under parse.passwords", passing=True)
+            wrong = "its password under parse.passwords is wrong; correct it" if options.password else ADVICE
+            raise UnreadableError("encrypted", f"the PDF asks for a password; {wrong}", passing=True)
         if len(document) > options.max_pages:
             detail = f"{len(document)} pages, more than {options.max_pages}; raise parse.max_pages, or split the PDF"
             raise UnreadableError("too_many_pages", detail)
@@ -55,6 +58,9 @@ def read(path: Path, options: Options) -> Reading:
         reading.losses.append(Loss("table_of_contents", f"left out a printed table of contents on {_names(listed)}"))
     if repaired:
         reading.losses.append(_repaired(pages))
+    if garbled := [page.number for page in pages if page.garbled]:
+        detail = f"left out letters of fonts that do not say what they mean on {_names(garbled)}; export the PDF anew"
+        reading.losses.append(Loss("garbled_text", detail))
     if hidden := [page.number for page in pages if page.hidden]:
         reading.losses.append(Loss("hidden_text", f"left out letters that are not to be seen on {_names(hidden)}"))
     reading.blocks = _titled(_blocks(pages, outline, links))
@@ -115,6 +121,7 @@ def _names(numbers: Sequence[int]) -> str:
 
 
 def _blocks(pages: list[Page], outline: list[list[Any]], links: dict[int, list[Link]]) -> list[Block]:
+    ligatures.mend(pages)
     typography = Typography(pages, outline)
     running.leave_out(pages, typography.body, set(typography.levels))
     typography.fit(pages)
@@ -143,7 +150,8 @@ def _column(page: Page, items: Sequence[Line | Table], count: int) -> Column:
     lines = [item for item in items if isinstance(item, Line)]
     if not lines:
         return Column(page, list(items), 0.0, {})
-    left, right = min(line.box[0] for line in lines), max(line.box[2] for line in lines)
+    left = min(line.box[0] for line in lines)
+    right = max(*(line.box[2] for line in lines), left + MEASURE * lines[0].size)
     rights: dict[Line, float] = {}
     start = 0
     for end in range(1, len(lines) + 1):
@@ -193,7 +201,11 @@ def _cells(row: list[Line]) -> list[Line]:
         before = cells[-1]
         if piece.text == before[-1].text and piece.box[0] < before[-1].box[0] + piece.size / 2:
             continue  # printed twice, for a shadow
-        marks = len(before) == 1 and len(cells) == 1 and (BULLET.fullmatch(before[0].text) or NUMBER.fullmatch(before[0].text))
+        marks = (
+            len(before) == 1
+            and len(cells) == 1
+            and (BULLET.fullmatch(before[0].text) or NUMBER.fullmatch(before[0].text))
+        )
         if marks or piece.box[0] - before[-1].box[2] <= APART * piece.size:
             before.append(piece)
         else:
@@ -212,8 +224,7 @@ def _whole(row: list[Line]) -> Line:
 def _turned(page: Page) -> Iterator[list[Line | Table]]:
     """The lines that run up, down or aslant, upright, those of one direction together."""
     for quarters in sorted({quarters for quarters, _ in page.strays}):
-        lines = [line for turned, line in page.strays if turned == quarters]
-        yield [line for line in lines]
+        yield [line for turned, line in page.strays if turned == quarters]
 
 
 def _titled(blocks: list[Block]) -> list[Block]:

@@ -9,7 +9,9 @@ from tasks.parse.pdf.page import NOTE_MARK, Line
 
 SMALL = 0.95  # of the body's size
 LOWEST = 0.5  # of the page's height: notes stand below
-LEADING_MARK = re.compile("^(?:\x02([^\x03]{1,4})\x03|([①-⑳]|[*∗†‡§¶]{1,3})\\s?|\\[(\\d{1,3})\\]\\s|(\\d{1,3})\\s(?=\\D))")
+LEADING_MARK = re.compile(
+    "^(?:\x02([^\x03]{1,4})\x03|([①-⑳]|[*∗†‡§¶]{1,3})\\s?|\\[(\\d{1,3})\\]\\s|(\\d{1,3})\\s(?=\\D))"
+)
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TypeVar
 
 from tasks.parse.pdf.page import WIDE, Line
 from tasks.parse.pdf.tables import Table
 
-T = TypeVar("T", bound=Line | Table)
+Piece = Line | Table
 
 FEWEST_LINES = 3  # on each side of a gutter
 PROSE = 16  # characters of a column's line, in the mean, where a Chinese one counts for two; less are labels
@@ -21,14 +20,14 @@ MOST_COLUMNS = 4
 SLACK = 2.0  # points by which a line may reach into a gutter
 
 
-def columns(pieces: Sequence[T], depth: int = 1) -> list[list[T]]:
+def columns(pieces: Sequence[Piece], depth: int = 1) -> list[list[Piece]]:
     """The pieces as columns in reading order; what reaches over a gutter is a column of its own."""
     gutter = _gutter(pieces) if len(pieces) >= 2 * FEWEST_LINES and depth < MOST_COLUMNS else None
     if gutter is None:
         return [sorted(pieces, key=_top)] if pieces else []
-    found: list[list[T]] = []
-    across: list[T] = []
-    sides: tuple[list[T], list[T]] = ([], [])
+    found: list[list[Piece]] = []
+    across: list[Piece] = []
+    sides: tuple[list[Piece], list[Piece]] = ([], [])
 
     def end_band() -> None:
         nonlocal across, sides
@@ -61,7 +60,7 @@ def _crosses(piece: Line | Table, gutter: float) -> bool:
     return piece.box[0] < gutter - SLACK and gutter + SLACK < piece.box[2]
 
 
-def _gutter(pieces: Sequence[T]) -> float | None:
+def _gutter(pieces: Sequence[Piece]) -> float | None:
     """Where the text parts: just before a left edge that many lines share, with lines beside them on its left."""
     left, right = min(piece.box[0] for piece in pieces), max(piece.box[2] for piece in pieces)
     narrow = NARROWEST * (right - left)
@@ -77,14 +76,16 @@ def _gutter(pieces: Sequence[T]) -> float | None:
     return best[1] if best else None
 
 
-def _beside(pieces: Sequence[T], gutter: float) -> int:
+def _beside(pieces: Sequence[Piece], gutter: float) -> int:
     """How many characters stand beside others over the gutter; 0 where either side is no running text."""
     left = [piece for piece in pieces if piece.box[2] <= gutter + SLACK]
     right = [piece for piece in pieces if piece.box[0] >= gutter - SLACK]
     if min(len(left), len(right)) < FEWEST_LINES:
         return 0
     top, bottom = max(_reach(left)[0], _reach(right)[0]), min(_reach(left)[1], _reach(right)[1])
-    sides = [[piece for piece in side if isinstance(piece, Line) and _meets(piece, top, bottom)] for side in (left, right)]
+    sides = [
+        [piece for piece in side if isinstance(piece, Line) and _meets(piece, top, bottom)] for side in (left, right)
+    ]
     if min(map(len, sides)) < FEWEST_LINES:
         return 0
     totals = [sum(len(line.text) + len(WIDE.findall(line.text)) for line in side) for side in sides]
@@ -102,8 +103,10 @@ def _abreast(left: list[Line], right: list[Line]) -> bool:
     """Whether the lines of the shorter side stand level with lines of the other, as labels do with what they name."""
     few, many = sorted((left, right), key=len)
     bases = {round(line.base) for line in many}
-    return sum(bool({round(line.base) - 1, round(line.base), round(line.base) + 1} & bases) for line in few) > ABREAST * len(few)
+    return sum(
+        bool({round(line.base) - 1, round(line.base), round(line.base) + 1} & bases) for line in few
+    ) > ABREAST * len(few)
 
 
-def _reach(side: Sequence[T]) -> tuple[float, float]:
+def _reach(side: Sequence[Piece]) -> tuple[float, float]:
     return min(piece.box[1] for piece in side), max(piece.box[3] for piece in side)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from tasks.parse.blocks import Box
+from tasks.parse.scan import MOST_ODD, ODD
 
 UPRIGHT = 0.98  # cosine: a line that slopes more runs in none of the four directions, as a watermark does
 THIN = 3.0  # points; a drawing thinner than this is a rule
@@ -18,6 +20,7 @@ MOST_RULES = 3000  # of a page; more are a drawing
 RAISED = 0.82  # of the line's size: numbers set smaller refer to notes
 REFERENCE = re.compile(r"[\d,]{1,5}|[*∗†‡§¶]{1,3}|[①-⑳]")
 NOTE_MARK = re.compile("\x02([^\x03]*)\x03")  # how a line's text holds a raised number
+TELLING = 8  # characters of a line that can tell whether its font's map is lost
 WHITE = 0xFFFFFF
 WIDE = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")  # written without spaces
 HEAVY = re.compile("bold|black|heavy|demi|[-,](?:hei|b)$|simhei|黑体|黑體|gothicb", re.IGNORECASE)
@@ -55,6 +58,7 @@ class Page:
     strays: list[tuple[int, Line]] = field(default_factory=list)
     turns: int = 0  # quarter turns from this frame to the screen
     hidden: int = 0  # characters that the page does not show
+    garbled: int = 0  # characters whose font does not say what they mean
 
     def shown(self, box: Box) -> Box:
         turned = turn(box, self.turns, self.width, self.height) if self.turns else box
@@ -75,7 +79,12 @@ def turn(box: Box, quarters: int, width: float, height: float) -> Box:
 
 
 def page_of(
-    content: dict[str, Any], number: int, rotation: int, pictures: Callable[[], list[dict[str, Any]]], unseen: bool = False
+    content: dict[str, Any],
+    number: int,
+    rotation: int,
+    pictures: Callable[[], list[dict[str, Any]]],
+    *,
+    unseen: bool = False,
 ) -> Page:
     """What pymupdf's dictionary of an unrotated page holds; `rotation` is how the page is shown, in degrees.
 
@@ -129,9 +138,20 @@ def _framed(page: Page, found: dict[int, list[Line]], rotation: int) -> Page:
         if main % 2:
             page.width, page.height = height, width
     page.turns = -(main + rotation) % 4
+    for lines in found.values():
+        _leave_out_garbled(page, lines)
     page.lines = found.pop(main, [])
     page.strays = [((q - main) % 4 if q >= 0 else 0, line) for q, lines in found.items() for line in lines]
     return page
+
+
+def _leave_out_garbled(page: Page, lines: list[Line]) -> None:
+    if not ODD.search("".join([line.text for line in lines])):
+        return
+    for line in lines[:]:
+        if len(line.text) >= TELLING and len(ODD.findall(line.text)) > MOST_ODD * len(line.text):
+            lines.remove(line)
+            page.garbled += len(line.text)
 
 
 def _line(raw: dict[str, Any], number: int, unseen: bool) -> tuple[Line | None, int, bool]:
@@ -186,10 +206,8 @@ def _heavy(span: dict[str, Any]) -> bool:
 @lru_cache(maxsize=4096)
 def _heavy_name(font: str) -> bool:
     """Chinese documents set headings in a heavy face, such as SimHei, that has no bold flag."""
-    try:
+    with suppress(UnicodeError):
         font = font.encode("latin-1").decode("gbk")  # names written by old Chinese programs
-    except UnicodeError:
-        pass
     return bool(HEAVY.search(font))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from tasks.parse.blocks import Block, Box, table, tidy
 from tasks.parse.pdf.joining import Link, Words, code, linked, one_link
@@ -17,6 +16,7 @@ from tasks.parse.pdf.typography import Typography
 
 GAP = 1.22  # of the usual leading; more begins a new paragraph
 HEADING_GAP = 1.5
+LOWEST = 0.5  # of the page's height: below, a page's last line may go on overleaf
 INDENT = 0.7  # of the type's size
 LONGEST_END = 12  # characters after which no sentence's end is looked for
 SENTENCE_END = re.compile(r"[.。!！?？:：;；…][\"'”’»」』)）\]]*(?:\x02[^\x03]*\x03|\[\d+\])*$")
@@ -37,7 +37,9 @@ class Column:
 class Writer:
     """Takes a document's columns one after another and writes its blocks."""
 
-    def __init__(self, typography: Typography, words: Words, pages: dict[int, Page], links: dict[int, list[Link]]) -> None:
+    def __init__(
+        self, typography: Typography, words: Words, pages: dict[int, Page], links: dict[int, list[Link]]
+    ) -> None:
         self.blocks: list[Block] = []
         self._type, self._words, self._pages, self._links = typography, words, pages, links
         self._lists = Lists()
@@ -134,6 +136,8 @@ class Writer:
             return False
         if before.mono and line.mono and self._type.codes:
             return True
+        if line.page != before.page and before.box[3] < LOWEST * self._pages[before.page].height:
+            return False
         if _ends(before) or CAPTION.match(line.text) or line.box[0] > column.left + INDENT * line.size:
             return False
         return self._right - before.box[2] < _first_word(line) or line.text[0].islower()
@@ -245,7 +249,7 @@ class Writer:
 
     def _write_table(self, found: Table) -> None:
         """A table, or the rest of the one before, whose header may be repeated."""
-        boxes = ((found.page, self._pages[found.page].shown(found.box)),)
+        boxes: tuple[tuple[int, Box], ...] = ((found.page, self._pages[found.page].shown(found.box)),)
         rest = self._table and goes_on(self._table[0], found) and self._only_continued(self._table[1])
         if rest and self._table:
             whole = self._table[0]
@@ -285,5 +289,7 @@ def _at(page: int) -> Line:
 
 def _first_word(line: Line) -> float:
     """The width that a line's first word needs after the line before."""
-    letters = 2 if WIDE.match(line.text[0]) else len(line.text.split(None, 1)[0]) + 1  # punctuation may not begin a line
+    letters = (
+        2 if WIDE.match(line.text[0]) else len(line.text.split(None, 1)[0]) + 1
+    )  # punctuation may not begin a line
     return (line.box[2] - line.box[0]) * min(1.0, letters / len(line.text)) + 0.3 * line.size

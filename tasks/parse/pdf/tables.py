@@ -49,7 +49,11 @@ def ruled(page: Page) -> list[Table]:
         strays = [(quarters, line) for quarters, line in page.strays if within(line.box, box)]
         if not lines:
             continue
-        table = _gridded(across, down, box, lines, strays, page) if len(down) > 1 else _open(box, across, lines, page.number)
+        table = (
+            _gridded((across, down), box, lines, strays, page)
+            if len(down) > 1
+            else _open(box, across, lines, page.number)
+        )
         if table:
             tables.append(table)
             taken = {id(line) for line in lines} | {id(line) for _, line in strays}
@@ -119,9 +123,10 @@ def _edges(values: list[float]) -> list[float]:
 
 
 def _gridded(
-    levels: list[Box], uprights: list[Box], box: Box, lines: list[Line], strays: list[tuple[int, Line]], page: Page
+    rules: tuple[list[Box], list[Box]], box: Box, lines: list[Line], strays: list[tuple[int, Line]], page: Page
 ) -> Table | None:
     """A grid; squares that no rule parts are one cell, whose text is told again in each of its rows."""
+    levels, uprights = rules
     xs = _edges([box[0], *((rule[0] + rule[2]) / 2 for rule in uprights), box[2]])
     ys = _edges([box[1], *((rule[1] + rule[3]) / 2 for rule in levels), box[3]])
     columns, rows = len(xs) - 1, len(ys) - 1
@@ -129,7 +134,9 @@ def _gridded(
         return None
     cells: dict[tuple[int, int], list[tuple[int, Line]]] = {}
     top_left = _spans(xs, ys, levels, uprights)
-    crossed = sum(any(line.box[0] + SNAP < x < line.box[2] - SNAP and _cuts(x, line, uprights) for x in xs) for line in lines)
+    crossed = sum(
+        any(line.box[0] + SNAP < x < line.box[2] - SNAP and _cuts(x, line, uprights) for x in xs) for line in lines
+    )
     if len(top_left) > MOST_SPANNED * columns * rows or crossed > MOST_CROSSED * len(lines):
         return None  # a drawing
     for quarters, line in [*((0, line) for line in lines), *strays]:
@@ -250,7 +257,9 @@ def _aligned(rows: list[list[Line]]) -> Table | None:
     if columns < 2 or (columns == 2 and len(rows) <= FEWEST_ROWS):
         return None
     filled = [len(_cells(row, edges)) for row in rows]
-    if sum(filled) < FULLEST * columns * len(rows) or sum(len(line.text) for line in lines) > LONGEST_CELL * sum(filled):
+    if sum(filled) < FULLEST * columns * len(rows) or sum(len(line.text) for line in lines) > LONGEST_CELL * sum(
+        filled
+    ):
         return None
     return Table(around(line.box for line in lines), _filled(rows, edges, []), lines[0].page, tuple(edges))
 
@@ -286,7 +295,12 @@ def _filled(rows: list[list[Line]], edges: list[float], rules: list[float]) -> l
         said = [row_text(cells[column]) if column in cells else "" for column in range(len(edges) - 1)]
         wraps = before and row[0].base - before[0].base < WRAPPED * row[0].size
         wraps = wraps and not any(before[0].base < rule < row[0].base for rule in rules)
-        if filled and wraps and not said[0] and not any(NUMBER.fullmatch(NOTE_MARK.sub("", cell)) for cell in said if cell):
+        if (
+            filled
+            and wraps
+            and not said[0]
+            and not any(NUMBER.fullmatch(NOTE_MARK.sub("", cell)) for cell in said if cell)
+        ):
             filled[-1] = [f"{old} {new}".strip() for old, new in zip(filled[-1], said, strict=True)]
         else:
             filled.append(said)

@@ -48,13 +48,17 @@ class Typography:
         self.body = max(characters, key=lambda size: (characters[size], size), default=0.0)
         self.weighs = heavy[self.body] < characters[self.body] / 2  # whether bold type tells headings
         fixed = {key for key, (least, most, times) in steps.items() if times > 2 and most < least * 1.01}
-        self.codes = self._find_code(pages, {key for key in fixed if steps[key][0] < NARROW * key[1]}, characters.total())
-        larger = sorted((size for size in characters if self._heads(size, heavy[size] / characters[size])), reverse=True)
+        self.codes = self._find_code(
+            pages, {key for key in fixed if steps[key][0] < NARROW * key[1]}, characters.total()
+        )
+        larger = sorted(
+            (size for size in characters if self._heads(size, heavy[size] / characters[size])), reverse=True
+        )
         self.levels = _ladder(larger, pages)
         self._leading = _leading(pages)
         self.outline: dict[int, dict[str, int]] = {}  # by page, the levels of its titles
-        for level, title, page, *_ in outline:
-            self.outline.setdefault(int(page), {}).setdefault(_plain(str(title)), int(level))
+        for level, title, number, *_ in outline:
+            self.outline.setdefault(int(number), {}).setdefault(_plain(str(title)), int(level))
 
     def _find_code(self, pages: list[Page], fixed: set[tuple[str, float]], characters: int) -> bool:
         """Mark the lines whose letters are all of one width; False where most are, so that they tell no code."""
