@@ -29,15 +29,7 @@ NAMED = 12  # pages that a loss names
 
 
 def read(path: Path, options: Options) -> Reading:
-    import pymupdf
-
-    pymupdf.TOOLS.mupdf_display_errors(False)
-    pymupdf.TOOLS.mupdf_display_warnings(False)
-    try:
-        document = pymupdf.open(path, filetype="pdf")
-    except (RuntimeError, ValueError) as error:
-        raise UnreadableError("broken", f"the PDF is damaged ({error}); save it again") from None
-    with document:
+    with _opened(path) as document:
         if document.needs_pass and not (options.password and document.authenticate(options.password)):
             wrong = "its password under parse.passwords is wrong; correct it" if options.password else ADVICE
             raise UnreadableError("encrypted", f"the PDF asks for a password; {wrong}", passing=True)
@@ -67,6 +59,22 @@ def read(path: Path, options: Options) -> Reading:
     return reading
 
 
+def _opened(path: Path) -> Any:
+    """The document; of a file that was cut off within an object, what comes before it."""
+    import pymupdf
+
+    pymupdf.TOOLS.mupdf_display_errors(False)
+    pymupdf.TOOLS.mupdf_display_warnings(False)
+    try:
+        return pymupdf.open(path, filetype="pdf")
+    except (RuntimeError, ValueError) as error:
+        whole, end, _ = path.read_bytes().rpartition(b"endobj")
+        try:
+            return pymupdf.open(stream=whole + end, filetype="pdf")
+        except (RuntimeError, ValueError):
+            raise UnreadableError("broken", f"the PDF is damaged ({error}); save it again") from None
+
+
 def _page(page: Any, options: Options, losses: list[Loss]) -> tuple[Page, list[Link]]:
     """A page, with the links on it: those to places in the document have no address."""
     number = page.number + 1
@@ -75,12 +83,15 @@ def _page(page: Any, options: Options, losses: list[Loss]) -> tuple[Page, list[L
     except RuntimeError as error:
         losses.append(Loss("broken_page", f"the page is damaged ({error}); save the PDF again", number))
         return Page(number, 0, 0), []
+    layer = True
     if scan.needs_ocr(page, content):
         try:
             content = scan.recognise(page, content, options)
         except UnreadableError as error:
             losses.append(Loss(error.reason, error.detail, number, error.passing))
-    found = page_of(content, number, page.rotation, page.get_image_info)
+            layer = False
+    found = page_of(content, number, page.rotation, page.get_image_info, layer=layer)
+    found.hidden *= layer  # what is wrong with a bad layer was told
     return found, list(_links(page, found)) if page.first_link else []
 
 
@@ -122,14 +133,18 @@ def _names(numbers: Sequence[int]) -> str:
 
 def _blocks(pages: list[Page], outline: list[list[Any]], links: dict[int, list[Link]]) -> list[Block]:
     ligatures.mend(pages)
+    tables = {page.number: ruled(page) if len(page.rules) > 2 else [] for page in pages}
     typography = Typography(pages, outline)
     running.leave_out(pages, typography.body, set(typography.levels))
+    running.leave_out_tables(pages, tables)
     typography.fit(pages)
     writer = Writer(typography, Words(pages), {page.number: page for page in pages}, links)
     count = 0
     for page in pages:
-        tables = ruled(page) if len(page.rules) > 2 else []
-        feet = [_foot(list(_rows(part)), typography.body, page.height) for part in columns([*page.lines, *tables])]
+        feet = [
+            _foot(list(_rows(part)), typography.body, page.height)
+            for part in columns([*page.lines, *tables[page.number]])
+        ]
         writer.expect(page.number, (note for _, notes in feet for note in notes))
         for body, _ in feet:
             writer.write(_column(page, body, count := count + 1))

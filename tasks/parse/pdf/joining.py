@@ -37,13 +37,15 @@ class Words:
             rest = re.match(r"[^\W\d_]+", following)
             compound = f"{broken[1]}-{rest[0]}".casefold() if rest else ""
             return text[:-1] + ("-" if compound in self.compounds else "") + following
-        if text[-1] in "-\u2010" and len(text) > 1 and text[-2].isalpha() and following[0].isalpha():
+        if broken_word(text) and following[0].isalpha():
             return text + following
-        if text[-1] == "\u00ad":
-            return text[:-1] + following
         if WIDE.match(text[-1]) and WIDE.match(following[0]):
             return text + following
         return f"{text} {following}"
+
+
+def broken_word(text: str) -> bool:
+    return text[-1] in HYPHENS and len(text) > 1 and text[-2].isalpha()
 
 
 def linked(line: Line, links: Sequence[Link]) -> str:

@@ -9,7 +9,7 @@ from tasks.parse.pdf.page import Line, Page
 
 LIGATURES = ("fi", "ff", "fl", "ffi", "ffl")
 ODD = re.compile('[!"#$%&↵↔\ufffd\x1b-\x1f]')
-TORN = re.compile(rf"([A-Za-z]*)({ODD.pattern})([a-z]{{2,}}|(?=-))")
+TORN = re.compile(rf"([A-Za-z]*)({ODD.pattern})([a-z]+|(?=-))")
 FEWEST = 2  # different known words that one character must make
 # how common words with a ligature begin, and where the ligature may end a word, the whole of it
 KNOWN = frozenset(

@@ -16,6 +16,7 @@ from tasks.parse.scan import MOST_ODD, ODD
 UPRIGHT = 0.98  # cosine: a line that slopes more runs in none of the four directions, as a watermark does
 THIN = 3.0  # points; a drawing thinner than this is a rule
 SHORTEST_RULE = 4.0  # points
+WELL = 0.3  # of a line's height
 MOST_RULES = 3000  # of a page; more are a drawing
 RAISED = 0.82  # of the line's size: numbers set smaller refer to notes
 REFERENCE = re.compile(r"[\d,]{1,5}|[*∗†‡§¶]{1,3}|[①-⑳]")
@@ -84,12 +85,13 @@ def page_of(
     rotation: int,
     pictures: Callable[[], list[dict[str, Any]]],
     *,
+    layer: bool = True,
     unseen: bool = False,
 ) -> Page:
     """What pymupdf's dictionary of an unrotated page holds; `rotation` is how the page is shown, in degrees.
 
     `pictures` gives the page's pictures, which are asked for only where letters are white. Letters that are not to be
-    seen are read where they are most of the text, over a scan: `unseen`.
+    seen are read (`unseen`) where they are most of the text, over a scan, unless that `layer` is known to be bad.
     """
     width, height = content["width"], content["height"]
     found: dict[int, list[Line]] = {}
@@ -114,7 +116,7 @@ def page_of(
             kept.append(line)
             if pale:
                 white.append((quarters, line))
-    if hidden > sum(len(line.text) for lines in found.values() for line in lines):
+    if layer and not unseen and hidden > sum(len(line.text) for lines in found.values() for line in lines):
         return page_of(content, number, rotation, pictures, unseen=True)
     if white:
         painted += [picture["bbox"] for picture in pictures()]
@@ -255,12 +257,20 @@ def rows_of(lines: Iterable[Line]) -> Iterator[list[Line]]:
     """Lines that stand side by side, from top to bottom, each row from left to right."""
     row: list[Line] = []
     for line in sorted(lines, key=_middle):
-        if row and _middle(line) > row[0].box[3] - (row[0].box[3] - row[0].box[1]) * 0.3:
+        if row and not _level(row[-1], line) and not _level(row[0], line):
             yield sorted(row, key=_left)
             row = []
         row.append(line)
     if row:
         yield sorted(row, key=_left)
+
+
+def _level(above: Line, below: Line) -> bool:
+    """Whether two lines stand side by side: the middle of one is well within the height of the other."""
+    middle, other = _middle(above), _middle(below)
+    return other < above.box[3] - WELL * (above.box[3] - above.box[1]) or middle > below.box[1] + WELL * (
+        below.box[3] - below.box[1]
+    )
 
 
 def _middle(line: Line) -> float:

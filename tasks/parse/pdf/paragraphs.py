@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.parse.blocks import Block, Box, table, tidy
-from tasks.parse.pdf.joining import Link, Words, code, linked, one_link
+from tasks.parse.pdf.joining import Link, Words, broken_word, code, linked, one_link
 from tasks.parse.pdf.marks import KEY_VALUE, Lists
 from tasks.parse.pdf.notes import Note, referred, without_mark
 from tasks.parse.pdf.page import WIDE, Line, Page, around
@@ -90,7 +90,8 @@ class Writer:
         if self._group:
             self._release()
             self._held, self._held_breaks, self._held_at = self._group, self._breaks, len(self.blocks)
-            self._group, self._breaks = [], set()
+            self.blocks += self._after
+            self._group, self._breaks, self._after = [], set(), ()
 
     def _release(self) -> None:
         """Write what was held at its place, for nothing went on with it."""
@@ -140,7 +141,8 @@ class Writer:
             return False
         if _ends(before) or CAPTION.match(line.text) or line.box[0] > column.left + INDENT * line.size:
             return False
-        return self._right - before.box[2] < _first_word(line) or line.text[0].islower()
+        full = self._right - before.box[2] < _first_word(line) or broken_word(before.text)
+        return full or line.text[0].islower()
 
     # -- lines
 
@@ -160,7 +162,7 @@ class Writer:
         if heading:
             whole = self._type.whole(before.text, before.page) or self._type.begins_heading(line.text)
             return "new" if whole else "join"
-        room = column.rights[line] - before.box[2] > _first_word(line)
+        room = column.rights[line] - before.box[2] > _first_word(line) and not broken_word(before.text)
         ends = _ends(before)
         marked = self._lists.begins(line.text) is not None
         if marked or CAPTION.match(line.text):

@@ -7,8 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from tasks.parse.pdf.page import Line, Page, rows_of
+from tasks.parse.pdf.tables import Table
 
 EDGE = 0.14  # of the page's height, at the top and at the bottom
+FORM = 0.2  # of the page's height, for headers and footers that are tables
 DEEPEST = 3  # rows of a header or a footer
 MARGIN = 0.08  # of the page's height; a line that stands wholly in it is outside the usual margins
 FEWEST_PAGES = 3
@@ -29,10 +31,10 @@ SENTENCE = re.compile(r"[.。!！?？;；:：,，]$")
 class Row:
     """Pieces of one row at a page's edge, and how far from it the text is."""
 
-    __slots__ = ("apart", "box_bottom", "box_top", "lines", "page", "text", "top")
+    __slots__ = ("apart", "box_bottom", "box_top", "depth", "lines", "page", "text", "top")
 
-    def __init__(self, page: Page, lines: list[Line], top: bool, apart: float) -> None:
-        self.page, self.lines, self.top, self.apart = page, lines, top, apart
+    def __init__(self, page: Page, lines: list[Line], depth: int, apart: float, *, top: bool) -> None:
+        self.page, self.lines, self.depth, self.apart, self.top = page, lines, depth, apart, top
         self.text = " ".join(line.text for line in lines)
         self.box_top, self.box_bottom = min(line.box[1] for line in lines), max(line.box[3] for line in lines)
 
@@ -66,19 +68,33 @@ def _edge_rows(page: Page) -> Iterator[Row]:
             beyond = rows[index + 1] if index + 1 < len(rows) else inner
             edge = row[0].box[1 if top else 3]
             gaps = [abs((line.box[1] if top else line.box[3]) - edge) for line in beyond]
-            yield Row(page, row, top, min(gaps, default=float("inf")))
+            yield Row(page, row, index, min(gaps, default=float("inf")), top=top)
 
 
 def _repeated(rows: list[Row], pages: int, headings: set[float]) -> Iterator[Row]:
     """Rows that stand on several pages and differ by numbers at most, and page numbers."""
+    repeated: list[Row] = []
     places: defaultdict[tuple[str, bool], list[Row]] = defaultdict(list)
     for row in rows:
         places[NUMBER.sub("#", row.text), row.top].append(row)
-    fewest = max(2, min(FEWEST_PAGES, round(pages * FEW_PAGES)))
+    fewest = _fewest(pages)
     for (text, _), found in places.items():
         seen = len({row.page.number for row in found})
-        if seen >= fewest and (text.strip("# ") == "" or not any(row.size in headings for row in found)):
+        if text.strip("# ") == "" and seen >= fewest:
             yield from found
+        elif seen >= fewest and not any(row.size in headings for row in found):
+            repeated += found
+    yield from _apart(repeated)
+
+
+def _apart(rows: list[Row]) -> Iterator[Row]:
+    """Those rows that are apart from the text, or further out than such a row of the same page."""
+    inner: dict[tuple[int, bool], bool] = {}
+    for row in sorted(rows, key=lambda row: -row.depth):
+        place = row.page.number, row.top
+        if inner.get(place) or row.apart >= APART * row.size:
+            inner[place] = True
+            yield row
 
 
 def _slots(rows: list[Row], pages: int, body: float) -> Iterator[Row]:
@@ -128,10 +144,29 @@ def _in_margin(row: Row) -> bool:
     return row.box_bottom < height * MARGIN if row.top else row.box_top > height * (1 - MARGIN)
 
 
+def leave_out_tables(pages: list[Page], tables: dict[int, list[Table]]) -> None:
+    """Take off the tables that the edges of several pages repeat: headers and footers that are drawn as forms."""
+    places: defaultdict[str, list[tuple[int, Table]]] = defaultdict(list)
+    for page in pages:
+        for table in tables[page.number]:
+            if table.box[3] < page.height * FORM or table.box[1] > page.height * (1 - FORM):
+                rows = [["#" if PAGE_NUMBER.fullmatch(cell) else cell for cell in row] for row in table.rows]
+                places[str(rows)].append((page.number, table))
+    for found in places.values():
+        if len({number for number, _ in found}) >= _fewest(len(pages)):
+            for number, table in found:
+                tables[number].remove(table)
+
+
+def _fewest(pages: int) -> int:
+    """On how many pages what is repeated is running text."""
+    return max(2, min(FEWEST_PAGES, round(pages * FEW_PAGES)))
+
+
 def _stamps(pages: list[Page]) -> None:
     """Lines in other directions that are repeated, such as watermarks."""
     said = Counter(NUMBER.sub("#", line.text) for page in pages for _, line in page.strays)
-    fewest = max(2, min(FEWEST_PAGES, round(len(pages) * FEW_PAGES)))
+    fewest = _fewest(len(pages))
     for page in pages:
         if page.strays:
             page.strays = [one for one in page.strays if said[NUMBER.sub("#", one[1].text)] < fewest]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tasks.parse.blocks import Box
-from tasks.parse.pdf.page import NOTE_MARK, THIN, WIDE, Line, Page, around, rows_of, turn, within
+from tasks.parse.pdf.page import NOTE_MARK, RAISED, REFERENCE, THIN, WIDE, Line, Page, around, rows_of, turn, within
 
 SNAP = 3.0  # points by which rules that belong together may miss each other
 FEWEST_RULES = 3  # level ones of one width that are a table without upright rules
@@ -204,9 +204,16 @@ def _told(cell: list[tuple[int, Line]], page: Page) -> str:
 
 
 def row_text(row: Sequence[Line]) -> str:
-    text = row[0].text
-    for before, line in pairwise(row):
-        text += line.text if touching(before, line) else f" {line.text}"
+    """The pieces of a row as one text; small raised numbers are marked as references, as within a piece."""
+    if len(row) == 1:
+        return row[0].text
+    main = max(row, key=lambda line: len(line.text))
+    text = ""
+    for index, line in enumerate(row):
+        small = line.size < main.size * RAISED and line.base < main.base - main.size * 0.1
+        said = f"\x02{line.text}\x03" if small and REFERENCE.fullmatch(line.text) else line.text
+        glued = not index or said != line.text or touching(row[index - 1], line)
+        text += said if glued else f" {said}"
     return text
 
 
