@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,18 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from tasks.parse import drawn
-from tasks.parse.blocks import Block, Loss, Options, Reading, UnreadableError, table, tidy
+from tasks.parse.blocks import Block, Loss, Options, Reading, table, tidy
 from tasks.parse.headings import level_of
-from tasks.parse.package import Package
 from tasks.parse.word import tables
 from tasks.parse.word.names import W, unwrapped, value, whole
 from tasks.parse.word.notes import Notes
 from tasks.parse.word.numbering import LEVELS, Mark, Numbering
 from tasks.parse.word.outline import Outline
+from tasks.parse.word.parts import Parts
 from tasks.parse.word.styles import NO_OUTLINE, Styles, outline_of
 from tasks.parse.word.text import Line, Text
 
-USUAL_NAME = "word/document.xml"
 LONGEST_HEADING = 200  # characters; a longer paragraph that has a heading's style is no heading
 NUMBERED_ENTRY = re.compile(r"\d\s*$")
 WIDE_STOPS = "、．）】」："  # they bring their own space
@@ -31,49 +29,37 @@ CONTENTS_TITLE = re.compile(r"目\s*[录錄次]|(?:table of )?contents", re.IGNO
 
 
 def read(path: Path, options: Options) -> Reading:
-    with zipfile.ZipFile(path) as archive:
-        return _read(Package(archive), options)
-
-
-def _read(package: Package, options: Options) -> Reading:
-    told = (one.target for one in package.relations("").values() if one.kind == "officeDocument")
-    main = next(told, USUAL_NAME)
-    root = package.root(main)
-    body = root.find(f"{W}body") if root is not None else None
-    if body is None and main != USUAL_NAME:
-        main, root = USUAL_NAME, package.root(USUAL_NAME)
-        body = root.find(f"{W}body") if root is not None else None
-    if body is None:
-        raise UnreadableError("broken", f"the archive holds no document ({main}); open it in Word and save it again")
-    walk = _Walk(package, main, root, options)
-    blocks = list(_joined_code(walk.blocks(body)))
-    return Reading(blocks, [*package.losses, *walk.losses()])
+    parts = Parts(path)
+    walk = _Walk(parts, options)
+    blocks = list(_joined_code(walk.blocks(parts.body)))
+    return Reading(blocks, [*parts.losses, *walk.losses()])
 
 
 class _Walk:
     """The parts of a document, and how far its lists and notes have counted."""
 
-    def __init__(self, package: Package, main: str, root: Any, options: Options) -> None:
-        self._package, self._main = package, main
-        self._styles = Styles.of(package.root(package.part(main, "styles")))
-        self._numbering = Numbering(package.root(package.part(main, "numbering")), self._styles.list_styles())
+    def __init__(self, parts: Parts, options: Options) -> None:
+        self._parts = parts
+        self._styles = Styles.of(parts.root(parts.related("styles")))
+        self._numbering = Numbering(parts.root(parts.related("numbering")), self._styles.list_styles())
         self._objects: Counter[str] = Counter()
-        stories = {kind: package.root(package.part(main, f"{kind}s")) for kind in ("footnote", "endnote")}
-        if options.comments:
-            stories["comment"] = package.root(package.part(main, "comments"))
+        kinds = ("footnote", "endnote", "comment") if options.comments else ("footnote", "endnote")
+        related = {kind: parts.related(f"{kind}s") for kind in kinds}
+        stories = {kind: parts.root(part) for kind, part in related.items()}
         comments = stories.get("comment")
         self._comments = {} if comments is None else {one.get(f"{W}id"): one for one in comments.iter(f"{W}comment")}
         self._notes = Notes({kind: stories[kind] for kind in ("footnote", "endnote")})
-        self._texts = {kind: self._reader(story, package.part(main, f"{kind}s")) for kind, story in stories.items()}
-        self._text = self._reader(root, main)
+        self._texts = {kind: self._reader(story, related[kind]) for kind, story in stories.items()}
+        root = parts.root(parts.main)
+        self._text = self._reader(root, parts.main)
         self._told: set[str] = set()  # the labels of notes
-        self._outline = Outline(_paragraphs(root.find(f"{W}body")), self._styles)
+        self._outline = Outline(_paragraphs(parts.body), self._styles)
         self._has_contents = any("TOC" in (code.text or "") for code in root.iter(f"{W}instrText"))
         self._free = True  # not in a box, a note or a table: here a heading may be told by its look
         self._held: list[Block] | None = None  # the notes of a table, which come after it
 
-    def _reader(self, root: Any, part: str) -> Text:
-        return Text(root, self._styles, self._package.relations(part), self._notes, self._objects)
+    def _reader(self, root: Any, part: Any) -> Text:
+        return Text(root, self._styles, {} if part is None else part.rels, self._notes, self._objects)
 
     def losses(self) -> Iterator[Loss]:
         for name, count in sorted(self._objects.items()):
@@ -103,7 +89,7 @@ class _Walk:
             return
         block = self._block(elements[-1], properties, style, line)
         if block is not None:
-            yield from self._parts(block)
+            yield from self._parted(block)
         yield from self._hanging(line)
 
     def _block(self, element: Any, properties: Any, style: str, line: Line) -> Block | None:
@@ -125,7 +111,7 @@ class _Walk:
             return Block("code", line.plain.rstrip())
         return Block("item" if use == "list" and place is None and mark is None else "paragraph", text)
 
-    def _parts(self, block: Block) -> Iterator[Block]:
+    def _parted(self, block: Block) -> Iterator[Block]:
         """A block; several where soft line breaks stand for paragraphs, as in text from web pages."""
         lines = block.text.split("\n")
         if block.kind != "paragraph" or not self._free or not self._outline.begins_parts(lines):
@@ -211,7 +197,8 @@ class _Walk:
 
     def _graphic(self, kind: str, name: str) -> Iterator[Block]:
         relation = self._text.relations.get(name)
-        root = self._package.root(relation.target) if relation is not None and not relation.external else None
+        within = relation is not None and not relation.is_external
+        root = self._parts.root(relation.target_part) if within else None
         if root is None:
             return
         if kind == "diagram":

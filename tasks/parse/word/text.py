@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks.parse.package import Relation
 from tasks.parse.word.equations import M, linear
 from tasks.parse.word.names import MC, W, chosen, content, switch, value, whole
 from tasks.parse.word.notes import Notes
@@ -97,9 +96,7 @@ class Field:
 class Text:
     """Reads one part's paragraphs in their order: fields may begin in one and end in another."""
 
-    def __init__(
-        self, root: Any, styles: Styles, relations: dict[str, Relation], notes: Notes, objects: Counter[str]
-    ) -> None:
+    def __init__(self, root: Any, styles: Styles, relations: Any, notes: Notes, objects: Counter[str]) -> None:
         self.relations = relations
         self._styles, self._notes, self._objects = styles, notes, objects
         self._closed = closed_fields(root)
@@ -205,10 +202,10 @@ class Text:
 
     def _address(self, hyperlink: Any) -> str:
         relation = self.relations.get(hyperlink.get(f"{R}id", ""))
-        if relation is None or not relation.external:
+        if relation is None or not relation.is_external:
             return ""
-        anchor = hyperlink.get(f"{W}anchor")
-        return f"{relation.target}#{anchor}" if anchor and "#" not in relation.target else relation.target
+        address, anchor = relation.target_ref, hyperlink.get(f"{W}anchor")
+        return f"{address}#{anchor}" if anchor and "#" not in address else str(address)
 
     def _field(self, mark: Any, line: Line) -> None:
         kind = mark.get(f"{W}fldCharType")
