@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tasks.parse.blocks import Loss, UnreadableError
+from tasks.parse.package import main_part
 
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -27,41 +26,16 @@ def open_deck(path: Path) -> tuple[Any, list[Loss]]:
     for kind in MACRO_SHOWS:
         PartFactory.part_type_for[f"application/vnd.ms-powerpoint.{kind}.macroEnabled.main+xml"] = PresentationPart
     losses: list[Loss] = []
-    try:
-        with path.open("rb") as file:
-            part = Package.open(file).main_document_part
-    except MemoryError:
-        raise
-    except Exception:  # whatever python-pptx stumbles over: it reads a damaged package wholly or not at all
-        part = Package.open(_mended(path, losses)).main_document_part
+
+    def is_whole(part: Any) -> bool:  # python-pptx passes over slides whose parts it does not find
+        return isinstance(part, PresentationPart) and all(
+            entry.get(f"{R}id") in part.rels for entry in part._element.iter(f"{P}sldId")
+        )
+
+    part = main_part(path, Package, is_whole, losses)
     if not isinstance(part, PresentationPart):
         raise UnreadableError("broken", f"its main part is no presentation but {part.content_type}")
     return part, losses
-
-
-def _mended(path: Path, losses: list[Loss]) -> io.BytesIO:
-    """The package without the parts that cannot be unpacked, and with damaged XML closed where it breaks off."""
-    from lxml import etree
-
-    copy = io.BytesIO()
-    with zipfile.ZipFile(path) as damaged, zipfile.ZipFile(copy, "w") as mended:
-        for name in dict.fromkeys(damaged.namelist()):
-            try:
-                data = damaged.read(name)
-            except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError) as error:
-                losses.append(Loss("damaged_part", f"{name} cannot be unpacked: {error}"))
-                continue
-            if name.endswith((".xml", ".rels")):
-                parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
-                root = etree.fromstring(data, parser) if data.strip() else None
-                if root is None or parser.error_log:
-                    losses.append(Loss("damaged_part", f"the XML of {name} is broken; what follows the fault is lost"))
-                if root is None:
-                    continue
-                data = etree.tostring(root)
-            mended.writestr(name, data)
-    copy.seek(0)
-    return copy
 
 
 def slides_of(deck: Any) -> Iterator[tuple[str, Any]]:
