@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Column, Table
 
 from artifacts.gc import Garbage
 from artifacts.lineage import Hit, Lineage, trace
 from artifacts.runs import RunRecord, runs
-from artifacts.store import ABOUT, Manifest, Ref, Store, StoreError
+from artifacts.store import ABOUT, PAGE, Manifest, Ref, Store, StoreError
 
 WIDTH = 300  # characters of a row that are shown
 COLOURS = {"done": "green", "failed": "red", "running": "cyan", "interrupted": "yellow"}
@@ -68,7 +69,7 @@ def find_artifact(store: Store, what: str) -> Ref:
 
 
 def print_artifact(store: Store, what: str, *, rows: int, rejects: bool) -> None:
-    """An artifact's manifest in words, and the first rows of its files (or of its rejects)."""
+    """An artifact's manifest in words, and what it shows of itself or the first rows of its files; or its rejects."""
     console, ref = Console(), find_artifact(store, what)
     folder, manifest = store.path(ref), store.manifest(ref)
     if rejects:
@@ -81,6 +82,9 @@ def print_artifact(store: Store, what: str, *, rows: int, rejects: bool) -> None
             console.print(f"\n[bold]{escape(row['reason'])}[/] {escape(row['detail'])}\n{_brief(row['record'])}")
         return
     console.print(_facts(manifest, folder))
+    if rows and (page := folder / ABOUT / PAGE).is_file():
+        console.print(Markdown(page.read_text(encoding="utf-8")))
+        return
     for file in manifest.files:
         if file.rows and rows and not file.path.startswith(f"{ABOUT}/"):
             console.print(f"\n[bold]{escape(file.path)}[/] ({file.rows:,} rows)")

@@ -9,7 +9,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import groupby, islice, takewhile
+from itertools import chain, groupby, islice, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from tasks.parse.blocks import Block, Loss, Reading, table, tidy
 from tasks.parse.decode import decode
 
 ROWS_A_BLOCK = 50  # data has no sections of its own, so a long table is cut, and its header said again
+CHARACTERS_A_BLOCK = 2000  # where the cells are long
 MOST_ROWS = 100_000  # of a sheet
 MOST_COLUMNS = 1_000
 MOST_XML = 64 << 20  # bytes of a sheet that are searched for merged cells
@@ -155,12 +156,22 @@ def _tables(rows: Iterable[Row]) -> Iterator[Block]:
     first: list[Row] = []
     if any(NUMBER.fullmatch(cell) and cell not in map(str, YEARS) for cell in header):
         first, header = [header], [_letters(place) for place in range(len(header))]
-    part = first + list(islice(rows, ROWS_A_BLOCK - len(first)))
-    while True:
-        if block := table([header, *part]):
-            yield block
-        if not (part := list(islice(rows, ROWS_A_BLOCK))):
-            return
+    parts = list(_parts(chain(first, rows))) or [[]]
+    yield from (block for part in parts if (block := table([header, *part])))
+
+
+def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    part: list[Row] = []
+    size = 0
+    for row in rows:
+        length = sum(map(len, row))
+        if part and (len(part) == ROWS_A_BLOCK or size + length > CHARACTERS_A_BLOCK):
+            yield part
+            part, size = [], 0
+        part.append(row)
+        size += length
+    if part:
+        yield part
 
 
 def _letters(place: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from artifacts.progress import Progress
@@ -53,9 +53,15 @@ def _config(name: str) -> StageConfig:
     return config
 
 
+def document(file: str, name: str, sections: int, aliases: Sequence[str] = ()) -> dict[str, Any]:
+    """A row of about/documents.jsonl."""
+    figures = {"sections": sections, "pages": 3, "characters": 4000, "tables": 2, "language": "en"}
+    nearly = {"document": digest("other"), "similarity": 0.97}
+    return {"file": file, "document": name, **figures, "aliases": list(aliases), "nearly": nearly}
+
+
 def parsed(work: Work[Any]) -> None:
-    rows = [{"file": file, "document": digest(file), "sections": 8, "aliases": []} for file in FILES]
-    rows += [{"file": "secret.pdf", "document": digest("secret"), "sections": 0, "aliases": []}]
+    rows = [document(file, digest(file), 8) for file in FILES] + [document("secret.pdf", digest("secret"), 0)]
     work.write("about/documents.jsonl", rows)
     work.write("sections.jsonl", [{"id": str(number)} for number in range(48)])
     work.reject("encrypted", {"file": "secret.pdf"}, "give its password")

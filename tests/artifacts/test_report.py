@@ -13,7 +13,7 @@ from artifacts.runs import Run
 from artifacts.stage import Work
 from artifacts.store import Store
 from tasks.evaluate.config import Gates
-from tests.artifacts.finished import FILES, evaluated, run_of
+from tests.artifacts.finished import FILES, document, evaluated, run_of
 from tests.evaluate.made import marked, question
 
 HOSTILE = "</td><script>alert(1)</script><img src=x onerror=alert(2)> | **bold** `code`\n# heading"
@@ -141,7 +141,7 @@ def test_text_of_documents_stays_text(store: Store) -> None:
     )
 
     def parsed(work: Work[Any]) -> None:
-        work.write("about/documents.jsonl", [{"document": "0", "file": HOSTILE, "sections": 1, "aliases": [HOSTILE]}])
+        work.write("about/documents.jsonl", [document(HOSTILE, "0", 1, [HOSTILE])])
         work.notes.append(HOSTILE)
         work.reject(HOSTILE, {"file": HOSTILE})
 

@@ -21,6 +21,7 @@ class Parsed:
     rejects: list[Reject]
     documents: list[dict[str, Any]]
     manifest: Manifest
+    texts: dict[str, str]  # by the document's id
 
     def text(self, file: str) -> str:
         """All that a file says, headings included."""
@@ -36,10 +37,14 @@ def parse(folder: Path, store: Path, **dials: Any) -> Parsed:
     config = ParseConfig(source=folder, workers=2, **dials)
     outcome = produce(kept, config, {}, make, progress=Progress(terminal=False), force=True)
     root = kept.path(outcome.ref)
-    documents = (root / "about" / "documents.jsonl").read_text(encoding="utf-8").splitlines()
     return Parsed(
         list(read_jsonl(root / "sections.jsonl", Section)),
         list(read_jsonl(root / "about" / "rejects.jsonl", Reject)),
-        [json.loads(line) for line in documents],
+        rows(root / "about" / "documents.jsonl"),
         kept.manifest(outcome.ref),
+        {row["document"]: row["text"] for row in rows(root / "about" / "texts.jsonl")},
     )
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
