@@ -3,46 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 
 from tasks.parse.pdf.page import Line, Page
 
 LIGATURES = ("fi", "ff", "fl", "ffi", "ffl")
 ODD = re.compile('[!"#$%&↵↔\ufffd\x1b-\x1f]')
 TORN = re.compile(rf"([A-Za-z]*)({ODD.pattern})([a-z]+|(?=-))")
-FEWEST = 2  # different known words that one character must make
+FEWEST = 2  # different known words that must come of it
 # how common words with a ligature begin, and where the ligature may end a word, the whole of it
 KNOWN = frozenset(
     re.findall(
         r"\w+",
         """
-        affect affili afford artific baffl benefi buffer certifi classif cliff coeffici confi configur conflict defici
+        affect affili afford artifici baffl benefi buffer certifi classifi cliff coeffici confi configur conflict defici
         defin diffe diffic diffus effect efficien effort fiction field fift fight figur file fill film filter final
         financ find fine finger finish fire firm first fiscal fish fit five fix flag flash flat flexib flight float
-        floor flow fluctuat fluid identif inflat inflect influenc modif notif off offer offic offline offset profile
-        profit qualif reflec scientif shuffl signific simplif specif staff stuff suffer suffic suffix traffic verif
-        workflow
+        floor flow fluctuat fluid identifi inflat inflect influenc modifi notifi off offer offic offline offset profile
+        profit qualifi reflec scientifi shuffl signifi simplifi specifi staff stuff suffer suffici suffix traffic verifi
+        overfi underfi workflow
         """,
     )
 )
-LONGEST = max(map(len, KNOWN))
 
 
 def mend(pages: list[Page]) -> None:
     """Put back the ligatures that odd characters within words stand for; without such words nothing is touched."""
-    torn: defaultdict[str, dict[Line, None]] = defaultdict(dict)
-    words: defaultdict[str, set[str]] = defaultdict(set)
+    torn: dict[Line, None] = {}
+    words: set[str] = set()
     for page in pages:
         for line in page.lines:
             if ODD.search(line.text):
                 for found in TORN.finditer(line.text):
-                    torn[found[2]][line] = None
+                    torn[line] = None
                     if found[1] and (whole := _whole(found)):
-                        words[found[2]].add(whole.casefold())
-    for odd, whole_words in words.items():
-        if len(whole_words) >= FEWEST:
-            for line in torn[odd]:
-                line.text = TORN.sub(_put, line.text)
+                        words.add(whole.casefold())
+    if len(words) >= FEWEST:
+        for line in torn:
+            line.text = TORN.sub(_put, line.text)
 
 
 def _put(found: re.Match[str]) -> str:
