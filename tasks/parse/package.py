@@ -36,6 +36,8 @@ PARTS = {
     f"{P}notesMaster": "presentationml.notesMaster",
 }
 USUAL_TYPES = {"xml": "application/xml", "rels": "application/vnd.openxmlformats-package.relationships+xml"}
+NAMESPACE = re.compile(rb"""(xmlns(?::[^\s=]*)?=")([^"]*)""")
+NO_ADDRESS = re.compile(rb"[^\w:/.#?%=+~-]")  # where a namespace is damaged
 CONTENT_TYPES_PART = "[Content_Types].xml"
 PACKAGE = "_rels/.rels"  # what the package as a whole is related to
 CHUNK = 1 << 16  # bytes of a part that are unpacked at a time: what comes before the damage is kept
@@ -129,7 +131,8 @@ def _recovered(content: bytes) -> Any:
                 if ":" in name and name[0] != "{":
                     del element.attrib[name]
         etree.strip_elements(root, etree.Entity, with_tail=False)  # what declares them is not kept
-        return etree.fromstring(etree.tostring(root), etree.XMLParser(resolve_entities=False, no_network=True))
+        closed = NAMESPACE.sub(lambda match: match[1] + NO_ADDRESS.sub(b"_", match[2]), etree.tostring(root))
+        return etree.fromstring(closed, etree.XMLParser(resolve_entities=False, no_network=True))
     except (etree.XMLSyntaxError, ValueError):
         return None
 
