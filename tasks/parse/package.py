@@ -102,35 +102,31 @@ def parsed(name: str, content: bytes, losses: list[Loss], damage: str = "") -> A
     """The root of a part's XML, of damaged XML what stands before the damage; None where there is nothing."""
     from lxml import etree
 
-    root = None
     try:
         root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
-    except etree.XMLSyntaxError as error:
-        damage = damage or str(error)
-        if content.strip():
-            root = _recovered(content)
-    if root is not None:
         etree.strip_elements(root, etree.Entity, with_tail=False)  # nothing is put in their place
+    except etree.XMLSyntaxError as error:
+        damage, root = damage or str(error), _recovered(content)
     if damage:
         losses.append(Loss("damaged_part", f"{name}: {damage}; {ADVICE}"))
     return root
 
 
 def _recovered(content: bytes) -> Any:
-    """Damaged XML as XML that a parser takes which forgives nothing."""
+    """Damaged XML as XML that a parser takes which forgives nothing; None where there is nothing of it."""
     from lxml import etree
 
-    root = etree.fromstring(content, etree.XMLParser(recover=True, resolve_entities=False, no_network=True))
-    if root is None:
-        return None
     try:
+        root = etree.fromstring(content, etree.XMLParser(recover=True, resolve_entities=False, no_network=True))
+        if root is None:
+            return None
+        etree.strip_elements(root, etree.Entity, with_tail=False)  # what declares them is not kept
         for element in root.iter(etree.Element):
             if ":" in element.tag and element.tag[0] != "{":  # a prefix that stands for no namespace
                 element.tag = element.tag.replace(":", "_")
             for name in list(element.attrib):
                 if ":" in name and name[0] != "{":
                     del element.attrib[name]
-        etree.strip_elements(root, etree.Entity, with_tail=False)  # what declares them is not kept
         closed = NAMESPACE.sub(lambda match: match[1] + NO_ADDRESS.sub(b"_", match[2]), etree.tostring(root))
         return etree.fromstring(closed, etree.XMLParser(resolve_entities=False, no_network=True))
     except (etree.XMLSyntaxError, ValueError):

@@ -33,8 +33,7 @@ class Parts:
         self.main = main_part(path, Package, is_whole, self.losses)
         self.body = self.root(self.main).find(f"{W}body")
         if self.body is None:
-            name = self.main.partname
-            raise UnreadableError("broken", f"{name} holds no document; open it in Word and save it again")
+            raise UnreadableError("broken", f"{_name(self.main)} holds no document; open it in Word and save it again")
 
     def related(self, kind: str) -> Any:
         """The document's part of a kind, such as "styles"; None where it has none."""
@@ -43,6 +42,12 @@ class Parts:
 
     def root(self, part: Any) -> Any:
         """A part's XML; None where there is no such part or nothing of it can be read."""
-        if part is None or hasattr(part, "element"):
-            return part and part.element
-        return parsed(part.partname.lstrip("/"), part.blob, self.losses)
+        from docx.opc.part import XmlPart
+
+        if part is None:
+            return None
+        return part.element if isinstance(part, XmlPart) else parsed(_name(part), part.blob, self.losses)
+
+
+def _name(part: Any) -> str:
+    return str(part.partname.lstrip("/"))
