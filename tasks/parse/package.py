@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,7 @@ PARTS = {
     f"{P}notesMaster": "presentationml.notesMaster",
 }
 USUAL_TYPES = {"xml": "application/xml", "rels": "application/vnd.openxmlformats-package.relationships+xml"}
-NAMESPACE = re.compile(rb"""(xmlns(?::[^\s=]*)?=")([^"]*)""")
-NO_ADDRESS = re.compile(rb"[^\w:/.#?%=+~-]")  # where a namespace is damaged
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")  # what XML can't hold
 CONTENT_TYPES_PART = "[Content_Types].xml"
 PACKAGE = "_rels/.rels"  # what the package as a whole is related to
 CHUNK = 1 << 16  # bytes of a part that are unpacked at a time: what comes before the damage is kept
@@ -117,20 +117,35 @@ def _recovered(content: bytes) -> Any:
     from lxml import etree
 
     try:
-        root = etree.fromstring(content, etree.XMLParser(recover=True, resolve_entities=False, no_network=True))
-        if root is None:
-            return None
-        etree.strip_elements(root, etree.Entity, with_tail=False)  # what declares them is not kept
-        for element in root.iter(etree.Element):
-            if ":" in element.tag and element.tag[0] != "{":  # a prefix that stands for no namespace
-                element.tag = element.tag.replace(":", "_")
-            for name in list(element.attrib):
-                if ":" in name and name[0] != "{":
-                    del element.attrib[name]
-        closed = NAMESPACE.sub(lambda match: match[1] + NO_ADDRESS.sub(b"_", match[2]), etree.tostring(root))
-        return etree.fromstring(closed, etree.XMLParser(resolve_entities=False, no_network=True))
-    except (etree.XMLSyntaxError, ValueError):
+        damaged = etree.fromstring(content, etree.XMLParser(recover=True, resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError:
         return None
+    if damaged is None:
+        return None
+    etree.strip_elements(damaged, etree.Entity, etree.Comment, etree.ProcessingInstruction, with_tail=False)
+    copies = {damaged: etree.Element(_name(damaged.tag))}  # anew, for a damaged name can't be put right in its place
+    for element in damaged.iter():
+        parent = element.getparent()
+        copy = copies[element] if parent is None else etree.SubElement(copies[parent], _name(element.tag))
+        copies[element] = copy
+        copy.text, copy.tail = (UNPRINTABLE.sub("", text or "") for text in (element.text, element.tail))
+        for name, told in element.attrib.items():
+            copy.set(_name(name), UNPRINTABLE.sub("", told))
+    return copies[damaged]
+
+
+@cache
+def _name(name: str) -> str:
+    """A name of XML without the namespace that is damaged; one that is damaged itself says nothing."""
+    from lxml import etree
+
+    for told in (name, name.rpartition("}")[2]):
+        try:
+            etree.Element(told)
+        except ValueError:
+            continue
+        return told
+    return "damaged"
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, str]:
