@@ -72,14 +72,18 @@ class UnreadableError(Exception):
         self.reason, self.detail, self.passing = reason, detail, passing
 
 
+NOTHING = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\ufeff\ud800-\udfff]")
+SPACES = re.compile(r"[ \t\u00a0\u3000]+")
+UNTIDY = re.compile(r"[^\S \n]|[\x00-\x08\x0e-\x1f\x7f\u200b\ufeff\ud800-\udfff\ufb00-\ufb04]|\s\s|^\s|\s$")
 LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"})
 
 
 def tidy(text: str) -> str:
     """Without control characters, ligatures and stray white space; line breaks stay."""
-    text = text.translate(LIGATURES)
-    text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\ufeff\ud800-\udfff]", "", text.replace("\r\n", "\n"))
-    lines = (re.sub(r"[ \t\u00a0\u3000]+", " ", line).strip() for line in text.splitlines())
+    if not UNTIDY.search(text):
+        return text
+    text = NOTHING.sub("", text.translate(LIGATURES).replace("\r\n", "\n"))
+    lines = (SPACES.sub(" ", line).strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
 

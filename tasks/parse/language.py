@@ -21,6 +21,12 @@ LETTERS_A_WORD = 4  # one character of Chinese says as much as some letters do
 FEWEST_OF_SCRIPT = 8  # a section with fewer is in the document's own language
 FEWEST_LETTERS = 200
 LEAST_PROBABILITY = 0.9
+SAMPLE = 20_000  # characters that tell a document's language
+# A third of English prose, and a tenth at most of what else is written in Latin letters.
+ENGLISH = frozenset(
+    ["the", "of", "and", "to", "is", "that", "for", "it", "as", "with", "be", "on", "are", "this", "by"]
+)
+LEAST_ENGLISH = 0.18  # share of the words; then langdetect, which takes half a second to load, is not asked
 
 
 def letters(text: str) -> Counter[str]:
@@ -49,11 +55,12 @@ def script_of(counts: Counter[str], otherwise: str = "latin") -> str:
 
 def latin_language(texts: list[str]) -> str:
     """The language of a document's texts in Latin script; English where they are too few to tell."""
+    text = " ".join(texts)[:SAMPLE]
+    words = text.lower().split()
+    if letters(text)["latin"] < FEWEST_LETTERS or sum(map(ENGLISH.__contains__, words)) >= LEAST_ENGLISH * len(words):
+        return "en"
     from langdetect import DetectorFactory, LangDetectException, detect_langs
 
-    text = " ".join(texts)[:20_000]
-    if letters(text)["latin"] < FEWEST_LETTERS:
-        return "en"
     DetectorFactory.seed = 0
     try:
         best = detect_langs(text)[0]

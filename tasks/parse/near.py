@@ -37,13 +37,13 @@ def fingerprint(text: str) -> int:
 
     words = words_of(text)
     known = {word: int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest()) for word in set(words)}
-    hashes = np.fromiter((known[word] for word in words), np.uint64, len(words))
+    hashes = np.fromiter(map(known.__getitem__, words), np.uint64, len(words))
     triples = np.zeros(max(1, len(words) - SHINGLE + 1), np.uint64)
     for place in range(min(SHINGLE, len(words))):  # a word counts by its place, so that order matters
         triples = _mixed(triples) ^ hashes[place : place + len(triples)]
-    distinct = np.unique(_mixed(triples))
-    bits = np.unpackbits(distinct.view(np.uint8).reshape(-1, BITS // 8), axis=1)
-    return int.from_bytes(np.packbits(bits.sum(axis=0) * 2 > len(bits)).tobytes())
+    triples = _mixed(triples)
+    set_bits = [int(np.count_nonzero(triples & np.uint64(1 << bit))) for bit in range(BITS)]
+    return sum(1 << bit for bit, times in enumerate(set_bits) if times * 2 > len(triples))
 
 
 def _mixed(numbers: Any) -> Any:

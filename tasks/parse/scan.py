@@ -44,7 +44,7 @@ def needs_ocr(page: Any, content: dict[str, Any]) -> bool:
     characters of the text mean nothing; and where a hidden layer of text over the picture is mostly no words.
     It is cheap for pages of good text.
     """
-    shown, hidden = _letters(content, shown=True), _letters(content, shown=False)
+    shown, hidden = _letters(content)
     if _odd(shown):
         return True
     if len(shown) > FEW_CHARACTERS or (len(hidden) > FEW_CHARACTERS and not _odd(hidden) and _likely(hidden)):
@@ -74,7 +74,7 @@ def recognise(page: Any, content: dict[str, Any], options: Options) -> dict[str,
     upright = _upright(tesseract.direction(words), picture.width, picture.height)
     turned = [replace(word, box=tuple(pymupdf.Rect(word.box) * upright)) for word in words]
     to_page = ~upright * pymupdf.Matrix(72 / dpi, 72 / dpi) * page.derotation_matrix
-    kept = [] if _odd(_letters(content, shown=True)) else [line for line in _lines(content) if _shown(line)]
+    kept = [] if _odd(_letters(content)[0]) else [line for line in _lines(content) if _shown(line)]
     read = [_line(line, to_page, 72 / dpi) for line in tesseract.lines_of(turned)]
     lines = kept + [line for line in read if not any(_overlap(line["bbox"], other["bbox"]) for other in kept)]
     blocks = [{"type": 0, "number": n, "bbox": line["bbox"], "lines": [line]} for n, line in enumerate(lines)]
@@ -95,15 +95,21 @@ def _shown(line: dict[str, Any]) -> bool:
     return any(span["char_flags"] & SHOWN for span in line["spans"])
 
 
-def _letters(content: dict[str, Any], *, shown: bool) -> str:
-    """The text of all lines that are visible, or of those that are not."""
-    lines = (line for line in _lines(content) if _shown(line) == shown)
-    return "\n".join("".join(span["text"] for span in line["spans"]) for line in lines).strip()
+def _letters(content: dict[str, Any]) -> tuple[str, str]:
+    """The text that is visible, and that which is not."""
+    shown: list[str] = []
+    hidden: list[str] = []
+    for line in _lines(content):
+        for span in line["spans"]:
+            (shown if span["char_flags"] & SHOWN else hidden).append(span["text"])
+        shown.append("\n")
+        hidden.append("\n")
+    return "".join(shown).strip(), "".join(hidden).strip()
 
 
 def _odd(text: str) -> bool:
     """Whether the characters have lost their meaning: private ones, replacements, or the accents of no language."""
-    return len(ODD.findall(text)) > MOST_ODD * len("".join(text.split()))
+    return ODD.search(text) is not None and len(ODD.findall(text)) > MOST_ODD * len("".join(text.split()))
 
 
 def _likely(text: str) -> bool:

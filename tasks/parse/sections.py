@@ -39,7 +39,7 @@ class Piece:
     boxes: tuple[tuple[int, Box], ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Unit:
     """What is never cut: a heading, a sentence, an item, a table, code."""
 
@@ -119,7 +119,8 @@ def _counted(text: str, units: list[Unit], count: Count, max_tokens: int) -> Ite
     tokens = count([text[one:other] for one, other in pairwise(begins)])
     for unit, length in zip(units, tokens, strict=True):
         if length <= max_tokens or unit.block.kind not in ("paragraph", "item"):
-            yield replace(unit, tokens=length)
+            unit.tokens = length
+            yield unit
             continue
         spans = list(sentences(text, unit.start, unit.end))
         for (start, end), part in zip(spans, count([text[start:end] for start, end in spans]), strict=True):

@@ -22,6 +22,7 @@ LONG_ENOUGH = 10  # characters of a line that tells whether a font's letters are
 NARROW = 0.8  # of the type's size: Chinese letters are wider
 LEADING = 1.3  # of the size, where too few lines tell
 SENTENCE_END = (".", "。", "，", ",", "；", ";", "、")
+FIRST_LETTER = re.compile(r"\w")
 LETTER = re.compile(r"[^\W\d_]")
 NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,4})[.．、]?\s*(?=[^\W\d])")
 
@@ -117,7 +118,12 @@ class Typography:
 
     def _in_outline(self, text: str, page: int) -> int | None:
         titles = self.outline.get(page)
-        return titles.get(_plain(text)) if titles and len(text) <= LONGEST_HEADING else None
+        if not titles or len(text) > LONGEST_HEADING:
+            return None
+        first = FIRST_LETTER.search(text)  # cheaper than the whole title, and tells most lines apart
+        if first is None or not any(title.startswith(first[0].casefold()) for title in titles):
+            return None
+        return titles.get(_plain(text))
 
 
 def _plain(text: str) -> str:
