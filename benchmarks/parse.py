@@ -23,12 +23,14 @@ import sys
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
+RAW = "pymupdf get_text"
 READERS = {
     "graft parse": "",
-    "pymupdf get_text": "pymupdf",
+    RAW: "pymupdf",
     "pymupdf4llm": "pymupdf4llm",
     "unstructured fast": "unstructured_inference",
     "markitdown": "markitdown",
@@ -54,6 +56,7 @@ class Figures:
     megabytes: float = 0.0
     right: int = 0
     asked: int = 0
+    ratios: list[float] = field(default_factory=list)  # of the raw reader's time to its own, file by file
     failed: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
@@ -115,8 +118,8 @@ def judge(document: Document, answer: dict[str, Any], figures: Figures) -> None:
     figures.wrong += [f"{document.path.name}: {string}" for string in (*lost, *leaked)]
 
 
-def measure(files: list[Document], rounds: int, *, ocr: bool) -> dict[str, Figures]:
-    installed = [name for name, module in READERS.items() if not module or _is_there(module)]
+def measure(files: list[Document], names: list[str], rounds: int, *, ocr: bool) -> dict[str, Figures]:
+    installed = [name for name in names if not READERS[name] or _is_there(READERS[name])]
     readers = {name: Reader(name, ocr=ocr) for name in installed}
     figures = {name: Figures() for name in installed}
     for document in files:
@@ -133,8 +136,9 @@ def measure(files: list[Document], rounds: int, *, ocr: bool) -> dict[str, Figur
                 if turn == 0:
                     own.pages += 0 if document.scanned else answer.get("pages", 0)
                     judge(document, answer, own)
-        for name, seconds in quickest.items():
-            figures[name].seconds += 0 if document.scanned else seconds
+        for name, seconds in () if document.scanned else quickest.items():
+            figures[name].seconds += seconds
+            figures[name].ratios.append(quickest[RAW] / seconds)
     return figures
 
 
@@ -148,16 +152,17 @@ def _is_there(module: str) -> bool:
 
 
 def table(figures: dict[str, Figures]) -> str:
-    raw = figures["pymupdf get_text"]
+    raw = figures[RAW]
     lines = [
-        "| reader | pages a second | of raw speed | most memory | strings right | files it failed on |",
-        "|---|--:|--:|--:|--:|--:|",
+        "| reader | pages a second | of raw speed | median file | most memory | strings right | files failed |",
+        "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for name, own in figures.items():
         speed = own.pages / own.seconds if own.seconds else 0.0
         share = f"{own.right / own.asked:.1%} ({own.right} of {own.asked})" if own.asked else "–"
         lines.append(
-            f"| {name} | {speed:.1f} | {speed / (raw.pages / raw.seconds):.2f} | {own.megabytes:.0f} MB | {share} "
+            f"| {name} | {speed:.1f} | {speed / (raw.pages / raw.seconds):.2f} "
+            f"| {median(own.ratios):.2f} | {own.megabytes:.0f} MB | {share} "
             f"| {len(own.failed)} |"
         )
     return "\n".join(lines)
@@ -167,13 +172,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--manifest", type=Path)
+    parser.add_argument("--reader", action="append", choices=READERS, help="only this one and raw; may be repeated")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--ocr", action="store_true", help="read scans too, by Tesseract")
     parser.add_argument("--misses", action="store_true", help="name each string that was lost or leaked")
     arguments = parser.parse_args()
     files = [one for one in documents(arguments.folder, arguments.manifest) if arguments.ocr or not one.scanned]
-    figures = measure(files, arguments.rounds, ocr=arguments.ocr)
-    print(f"{len(files)} PDFs, {figures['pymupdf get_text'].pages} digital pages\n\n{table(figures)}")
+    names = [name for name in READERS if name in (arguments.reader or READERS) or name == RAW]
+    figures = measure(files, names, arguments.rounds, ocr=arguments.ocr)
+    print(f"{len(files)} PDFs, {figures[RAW].pages} digital pages\n\n{table(figures)}")
     for name, own in figures.items() if arguments.misses else ():
         print(f"\n{name}:", *own.failed, *own.wrong, sep="\n  ")
 

@@ -28,8 +28,10 @@ class Words:
 
     @cached_property
     def compounds(self) -> set[str]:
-        text = "\n".join(line.text for page in self._pages for line in page.lines)
-        return {found.casefold() for found in COMPOUND.findall(text)}
+        hyphened = (
+            word for page in self._pages for line in page.lines if "-" in line.text for word in line.text.split()
+        )
+        return {found.casefold() for word in hyphened if "-" in word for found in COMPOUND.findall(word)}
 
     def join(self, text: str, following: str) -> str:
         """A line and the one that goes on with it: a word broken by a hyphen is whole, Chinese has no spaces."""

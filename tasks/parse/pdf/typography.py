@@ -60,6 +60,7 @@ class Typography:
         self.outline: dict[int, dict[str, int]] = {}  # by page, the levels of its titles
         for level, title, number, *_ in outline:
             self.outline.setdefault(int(number), {}).setdefault(_plain(str(title)), int(level))
+        self._firsts = {page: {title[:1] for title in titles} for page, titles in self.outline.items()}
 
     def _find_code(self, pages: list[Page], fixed: set[tuple[str, float]], characters: int) -> bool:
         """Mark the lines whose letters are all of one width; False where most are, so that they tell no code."""
@@ -121,7 +122,7 @@ class Typography:
         if not titles or len(text) > LONGEST_HEADING:
             return None
         first = FIRST_LETTER.search(text)  # cheaper than the whole title, and tells most lines apart
-        if first is None or not any(title.startswith(first[0].casefold()) for title in titles):
+        if first is None or first[0].casefold()[0] not in self._firsts[page]:
             return None
         return titles.get(_plain(text))
 
