@@ -62,7 +62,7 @@ def for_llm() -> Read:
 
 
 def unstructured() -> Read:
-    from tasks.parse.markup import offline
+    from tasks.parse.markup.formats import offline
 
     offline()
     from unstructured.partition.pdf import partition_pdf

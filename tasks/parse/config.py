@@ -13,8 +13,9 @@ from pydantic import Field, field_validator, model_validator
 from artifacts.stage import SettingError, StageConfig, unkeyed
 from tasks.models.config import EMBEDDED
 from tasks.models.tokens import tokenizer_identity
-from tasks.parse import legacy, scan
 from tasks.parse.find import find
+from tasks.parse.ocr import scan
+from tasks.parse.office import legacy
 
 ENVIRONMENT_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 

@@ -11,9 +11,10 @@ from email.parser import BytesParser
 from itertools import groupby
 from pathlib import Path
 
-from tasks.parse import markup, text
+from tasks.parse import text
 from tasks.parse.blocks import Block, Loss, Reading, tidy
 from tasks.parse.decode import decode
+from tasks.parse.markup import formats
 
 SHOWN = ("From", "To", "Cc", "Date")
 READ = ("text/html", "text/plain")
@@ -102,7 +103,7 @@ def _parts(part: Message) -> Iterator[tuple[Message, bool]]:
 def _letter(content: str, *, is_html: bool) -> Iterator[Block]:
     """The text of a letter; what it quotes of others keeps the sign of that."""
     if is_html:
-        yield from markup.blocks_of(content)
+        yield from formats.blocks_of(content)
         return
     for depth, group in groupby(content.splitlines(), key=_depth):
         lines = "\n".join(line.lstrip("> ") if depth else line for line in group)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tasks.parse import mail, markup, pdf, sheets, slides, text, word
+from tasks.parse import mail, pdf, slides, text, word
 from tasks.parse.blocks import Options, Reading, UnreadableError
-from tasks.parse.encrypted import decrypted
 from tasks.parse.kinds import kind_of
-from tasks.parse.legacy import MODERN, modern
+from tasks.parse.markup import formats
+from tasks.parse.office import sheets
+from tasks.parse.office.encrypted import decrypted
+from tasks.parse.office.legacy import MODERN, modern
 
 
 def read(path: Path, options: Options) -> Reading:
@@ -57,13 +59,13 @@ def _by_reader(path: Path, kind: str, options: Options) -> Reading:
         case "csv":
             return sheets.read_csv(path)
         case "markdown":
-            return markup.read_markdown(path)
+            return formats.read_markdown(path)
         case "html":
-            return markup.read_html(path)
+            return formats.read_html(path)
         case "xml":
-            return markup.read_xml(path)
+            return formats.read_xml(path)
         case "mail":
             return mail.read(path)
         case "msg":
             return mail.read_msg(path)
-    return markup.read_by_pandoc(path, kind)
+    return formats.read_by_pandoc(path, kind)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.parse import plain, strings
-from tasks.parse import legacy, scan
+from tasks.parse.ocr import scan
+from tasks.parse.office import legacy
 from tests.parse.reading import Parsed, parse
 from tests.source import ROOT
 

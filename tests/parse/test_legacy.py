@@ -14,9 +14,9 @@ import pptx
 import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
 
-from tasks.parse import legacy
 from tasks.parse.blocks import Options, Reading, UnreadableError
 from tasks.parse.kinds import kind_of
+from tasks.parse.office import legacy
 from tasks.parse.read import read
 
 needs_libreoffice = pytest.mark.skipif(not legacy.available(), reason="LibreOffice is not installed")

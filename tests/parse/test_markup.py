@@ -7,8 +7,8 @@ from pathlib import Path
 import pypandoc
 import pytest
 
-from tasks.parse import markup
 from tasks.parse.blocks import Block
+from tasks.parse.markup import formats
 
 TABLE = "| P | V |\n| --- | --- |\n| Tank | 3.5 l |"
 SAMPLE = (
@@ -20,7 +20,7 @@ SAMPLE = (
 def page(tmp_path: Path, html: str, encoding: str = "utf-8") -> list[Block]:
     path = tmp_path / "page.html"
     path.write_bytes(html.encode(encoding))
-    return markup.read_html(path).blocks
+    return formats.read_html(path).blocks
 
 
 def texts(blocks: list[Block]) -> list[str]:
@@ -30,7 +30,7 @@ def texts(blocks: list[Block]) -> list[str]:
 def markdown(tmp_path: Path, text: str) -> list[Block]:
     path = tmp_path / "page.md"
     path.write_text(text, encoding="utf-8")
-    return markup.read_markdown(path).blocks
+    return formats.read_markdown(path).blocks
 
 
 @pytest.mark.parametrize("suffix", ["epub", "odt", "org", "rst", "md", "html"])
@@ -40,7 +40,7 @@ def test_headings_tables_lists_and_notes_survive(tmp_path: Path, suffix: str) ->
         found = markdown(tmp_path, SAMPLE)
     else:
         pypandoc.convert_text(SAMPLE, suffix, format="markdown", outputfile=str(path), extra_args=["--standalone"])
-        found = (markup.read_html(path) if suffix == "html" else markup.read_by_pandoc(path, suffix)).blocks
+        found = (formats.read_html(path) if suffix == "html" else formats.read_by_pandoc(path, suffix)).blocks
     start = next(place for place, block in enumerate(found) if block.text == "Velm 手册" and block.level)
     assert found[start:] == [
         Block("heading", "Velm 手册", 1),
@@ -63,7 +63,7 @@ def test_rtf_in_chinese_code_pages(tmp_path: Path) -> None:
         rf"\f0 {escaped('水箱的容量', 'gbk')} {{\f1 {escaped('說明書', 'big5')}}} \f2 caf\'e9\par \u20013\'d6\'d0\par"
     )
     path.write_text(rf"{{\rtf1\ansi\ansicpg936\uc2{fonts}{body}}}", encoding="ascii")
-    assert texts(markup.read_by_pandoc(path, "rtf").blocks)[0].startswith("水箱的容量 說明書")
+    assert texts(formats.read_by_pandoc(path, "rtf").blocks)[0].startswith("水箱的容量 說明書")
 
 
 def test_what_surrounds_a_page_is_dropped_and_all_its_text_kept(tmp_path: Path) -> None:
@@ -169,6 +169,6 @@ def test_entities_of_a_document_are_not_resolved(tmp_path: Path) -> None:
     entity = f'<!DOCTYPE a [<!ENTITY x SYSTEM "{secret.as_uri()}">]>'
     path = tmp_path / "page.xhtml"
     path.write_text(f'<?xml version="1.0"?>{entity}<html><p>Before &x; after</p></html>', encoding="utf-8")
-    found = texts(markup.read_html(path).blocks)
+    found = texts(formats.read_html(path).blocks)
     assert "Before" in found[0]
     assert "SECRET" not in found[0]

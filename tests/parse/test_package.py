@@ -16,7 +16,7 @@ from lxml import etree
 
 from tasks.parse import slides, word
 from tasks.parse.blocks import Loss, Options, UnreadableError
-from tasks.parse.package import mended, parsed
+from tasks.parse.office.package import mended, parsed
 
 Parts = dict[str, bytes]
 Change = Callable[[Parts], Parts]

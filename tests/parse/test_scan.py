@@ -9,8 +9,8 @@ from typing import Any
 import pymupdf
 import pytest
 
-from tasks.parse import scan, tesseract
 from tasks.parse.blocks import Options, UnreadableError
+from tasks.parse.ocr import scan, tesseract
 from tasks.parse.read import read
 
 needs_tesseract = pytest.mark.skipif(

@@ -11,8 +11,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from tasks.parse import sheets
 from tasks.parse.blocks import Block, Options, Reading, UnreadableError
+from tasks.parse.office import sheets
 from tasks.parse.read import read
 
 

@@ -10,8 +10,8 @@ import docx
 import pytest
 
 from tasks.parse.blocks import Block, Options, UnreadableError
+from tasks.parse.numerals import formatted
 from tasks.parse.word import read
-from tasks.parse.word.numbering import formatted
 from tests.parse.word_files import (
     NAMES,
     field,

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tasks.parse import scan
 from tasks.parse.blocks import Block, Box, Loss, Options, Reading, UnreadableError
-from tasks.parse.encrypted import ADVICE
+from tasks.parse.ocr import scan
+from tasks.parse.office.encrypted import ADVICE
 from tasks.parse.pdf import contents, ligatures, running
 from tasks.parse.pdf.joining import LINKED, Link, Words
 from tasks.parse.pdf.marks import BULLET, NUMBER

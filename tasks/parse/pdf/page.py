@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from tasks.parse.blocks import Box
-from tasks.parse.scan import MOST_ODD, ODD
+from tasks.parse.ocr.scan import MOST_ODD, ODD
 
 UPRIGHT = 0.98  # cosine: a line that slopes more runs in none of the four directions, as a watermark does
 THIN = 3.0  # points; a drawing thinner than this is a rule

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.parse.blocks import Loss, UnreadableError
-from tasks.parse.package import main_part
+from tasks.parse.office.package import main_part
 
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"

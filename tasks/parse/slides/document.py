@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tasks.parse import drawn
 from tasks.parse.blocks import Block, Loss, Options, Reading, table, tidy
+from tasks.parse.office import drawn
 from tasks.parse.slides import frames
 from tasks.parse.slides.deck import P, open_deck, section_names, slides_of
 from tasks.parse.slides.frames import A, R

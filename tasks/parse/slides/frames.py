@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import Any
 
 from tasks.parse.blocks import Block, tidy
+from tasks.parse.numerals import formatted
 from tasks.parse.word.equations import linear
-from tasks.parse.word.numbering import formatted
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"

@@ -10,9 +10,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tasks.parse import drawn
 from tasks.parse.blocks import Block, Loss, Options, Reading, table, tidy
 from tasks.parse.headings import level_of
+from tasks.parse.office import drawn
 from tasks.parse.word import tables
 from tasks.parse.word.names import W, unwrapped, value, whole
 from tasks.parse.word.notes import Notes

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.parse.blocks import Loss, UnreadableError
-from tasks.parse.package import main_part, parsed
+from tasks.parse.office.package import main_part, parsed
 from tasks.parse.word.names import W
 
 MAIN_TYPES = (  # templates and documents with macros, which python-docx does not take for documents

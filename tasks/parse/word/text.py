@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from tasks.parse.numerals import formatted
 from tasks.parse.word.equations import M, linear
 from tasks.parse.word.names import MC, W, chosen, content, switch, value, whole
 from tasks.parse.word.notes import Notes
-from tasks.parse.word.numbering import formatted
 from tasks.parse.word.styles import Styles
 from tasks.parse.word.symbols import shown_as
 

@@ -1,14 +1,20 @@
-"""The part of a web page that people read: no menus, banners and notices, the main part where the page names it."""
+"""The part of a web page that people read: no menus, banners and notices, the main part where the page names it.
+
+Left alone, unstructured drops definition lists, figures, forms, details, every tag that it doesn't know (`font`, `ins`,
+`ruby`), paragraphs of one character, all outside `main`, the numbers of lists, the spans of cells and addresses of
+links; and it recurses, so that deep nesting ends it. So what these say is written into the text here, with signs where
+text has no form for it, and `formats` reads the signs from its elements.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from tasks.parse.html.inline import write_out
-from tasks.parse.html.notes import move_notes
-from tasks.parse.html.shape import shape
-from tasks.parse.html.signs import SIGNS, TITLE, drop
+from tasks.parse.markup.inline import write_out
+from tasks.parse.markup.notes import move_notes
+from tasks.parse.markup.shape import shape
+from tasks.parse.markup.signs import SIGNS, TITLE, drop
 
 DOCTYPE = re.compile(r"^\s*<!DOCTYPE[^\[>]*\[[^\]]*\]\s*>", re.IGNORECASE)  # one that declares entities
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from tasks.parse.blocks import Block, Reading, UnreadableError, table, tidy
 from tasks.parse.decode import decode
-from tasks.parse.html import readable
-from tasks.parse.html.signs import BREAK, LANGUAGE, MARK, TITLE
-from tasks.parse.rtf import with_unicode
+from tasks.parse.markup.page import readable
+from tasks.parse.markup.rtf import with_unicode
+from tasks.parse.markup.signs import BREAK, LANGUAGE, MARK, TITLE
 
 if TYPE_CHECKING:
     from unstructured.documents.elements import Element

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from tasks.parse import tesseract
 from tasks.parse.blocks import Box, Options, UnreadableError
+from tasks.parse.ocr import tesseract
 
 FEW_CHARACTERS = 150  # a stamp, a page number, a library's notice over a scan
 MOST_ODD = 0.3  # share of characters that mean nothing

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tasks.parse.html.signs import BLOCKS, BREAK, KEPT, MARK, drop, whole_number
-from tasks.parse.word.numbering import formatted
+from tasks.parse.markup.signs import BLOCKS, BREAK, KEPT, MARK, drop, whole_number
+from tasks.parse.numerals import formatted
 
 HEADING_CLASS = re.compile(r"(?:mso)?(?:heading|标题)[-_]?([1-6])", re.IGNORECASE)  # what converters from Word write
 TITLE_CLASS = re.compile("(?:Mso)?Title")

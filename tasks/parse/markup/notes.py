@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tasks.parse.html.signs import drop
+from tasks.parse.markup.signs import drop
 
 BACK = re.compile("[↩↑^]\ufe0e?")  # the text of a link from a note to where it is referred to
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tasks.parse.html.signs import BLOCKS, BREAK, KEPT, LANGUAGE, whole_number
+from tasks.parse.markup.signs import BLOCKS, BREAK, KEPT, LANGUAGE, whole_number
 
 ICON = 32  # pixels of the sides of a picture that only decorates
 ADDRESS = re.compile(r"(?:https?://|mailto:)\S+$", re.IGNORECASE)
