@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from pathlib import Path
 
 from tasks.parse.blocks import UnreadableError
@@ -110,9 +111,12 @@ def _measure(parts: list[zipfile.ZipInfo]) -> None:
 
 
 def _start(archive: zipfile.ZipFile, name: str, most: int) -> str:
-    """The start of a part, however much the whole of it would unpack to."""
-    with archive.open(name) as part:
-        return part.read(most).decode("ascii", "replace")
+    """The start of a part, however much the whole of it would unpack to; nothing of one that is damaged."""
+    try:
+        with archive.open(name) as part:
+            return part.read(most).decode("ascii", "replace")
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        return ""
 
 
 def _compound(path: Path) -> str:

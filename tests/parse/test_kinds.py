@@ -144,3 +144,14 @@ def test_entities_in_an_office_file_are_not_resolved(tmp_path: Path, kind: str) 
     found = " ".join(block.text for block in read(path, Options()).blocks)
     assert "Before" in found
     assert "TOP SECRET" not in found
+
+
+def test_a_damaged_list_of_types_costs_no_document(tmp_path: Path) -> None:
+    path = written(tmp_path / "velm.docx", "docx")
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        part = archive.getinfo("[Content_Types].xml")
+    begin = part.header_offset + 30 + len(part.filename)
+    data[begin : begin + part.compress_size] = b"\xff" * part.compress_size
+    path.write_bytes(data)
+    assert kind_of(path) == "docx"

@@ -180,6 +180,17 @@ def test_a_document_of_scans_alone_can_be_read_later_where_tesseract_is(tmp_path
     assert (caught.value.reason, caught.value.passing) == ("needs_ocr", True)
 
 
+def test_pages_that_cannot_be_read_here_are_told_together(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    document.new_page().insert_text((72, 72), "A page that can be read, with enough of text to be one.")
+    for _ in range(3):
+        document.insert_pdf(scanned(ENGLISH).parent)
+    document.save(tmp_path / "mixed.pdf")
+    reading = read(tmp_path / "mixed.pdf", Options(ocr=False))
+    [loss] = reading.losses
+    assert (loss.reason, loss.passing, loss.detail.endswith("(pages 2, 3, 4)")) == ("needs_ocr", True, True)
+
+
 @needs_tesseract
 def test_languages_that_are_missing_are_left_out() -> None:
     assert scan.available("xxx+chi_sim+eng") == "chi_sim+eng"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pptx
+import pytest
 from lxml import etree
 from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
@@ -16,7 +18,7 @@ from pptx.oxml.ns import nsdecls
 from pptx.util import Inches, Pt
 
 from tasks.parse import slides
-from tasks.parse.blocks import Block, Options, Reading
+from tasks.parse.blocks import Block, Options, Reading, UnreadableError
 from tasks.parse.slides.placing import in_order
 
 TITLED, BLANK, BODY = 5, 6, 1  # layouts of python-pptx's own template
@@ -206,3 +208,32 @@ def test_a_damaged_show_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     reading = slides.read(path, Options())
     assert texts(reading) == ["whole", "whole body", "cut"]
     assert {loss.reason for loss in reading.losses} == {"broken_slide", "damaged_part"}
+
+
+def test_a_slide_that_is_not_one_costs_itself_alone(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    for name in ("first", "second", "third"):
+        deck.slides.add_slide(deck.slide_layouts[TITLED]).shapes.title.text = name
+    deck.save(str(tmp_path / "whole.pptx"))
+    with (
+        zipfile.ZipFile(tmp_path / "whole.pptx") as whole,
+        zipfile.ZipFile(tmp_path / "damaged.pptx", "w") as damaged,
+    ):
+        for name in whole.namelist():
+            data = whole.read(name)
+            if name.endswith("slide2.xml"):
+                data = re.sub(rb"<p:cSld>.*</p:cSld>", b"", data, flags=re.DOTALL)
+            damaged.writestr(name, data)
+    reading = slides.read(tmp_path / "damaged.pptx", Options())
+    assert texts(reading) == ["first", "third"]
+    assert [(loss.reason, loss.page) for loss in reading.losses] == [("broken_slide", 2)]
+
+
+def test_a_deck_of_too_many_slides_is_refused(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    for _ in range(3):
+        deck.slides.add_slide(deck.slide_layouts[TITLED])
+    deck.save(str(tmp_path / "long.pptx"))
+    with pytest.raises(UnreadableError, match=r"parse\.max_pages") as caught:
+        slides.read(tmp_path / "long.pptx", Options(max_pages=2))
+    assert caught.value.reason == "too_many_pages"

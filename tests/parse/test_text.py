@@ -9,6 +9,7 @@ import pytest
 from tasks.parse import text
 from tasks.parse.blocks import Block
 from tasks.parse.decode import decode
+from tasks.parse.headings import level_of
 
 CHINESE = "这是我们公司的说明，大家都可以看。\n水箱的容量是五升，保修期是二十九个月。"
 TRADITIONAL = "這是我們公司的說明，大家都可以看。\n水箱的容量是五升，保固期是二十九個月。"
@@ -93,3 +94,16 @@ def test_a_file_with_old_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "old.txt"
     path.write_bytes(b"One two three.\r\rFour five six.")
     assert [block.text for block in text.read(path).blocks] == ["One two three.", "Four five six."]
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        *(("第二编 物权", 1), ("第十二卷", 1), ("第三章 安装", 2), ("第三回 灵根育孕", 2), ("第四節 檢查", 3)),
+        *(("第四条 保护期", 4), ("一、概述", 4), ("Chapter 2 Care", 2), ("1.2 Overview", 3), ("1.2.3 安装步骤", 4)),
+        *(("3.5 kg", None), ("2.4 GHz band", None), ("5.5 V", None), ("3.5 千克", None), ("1.5小时", None)),
+        *(("第四条 民事主体的人身权利受法律保护，不得侵犯。", None), ("1.2 is less than 3.", None)),
+    ],
+)
+def test_numbering_tells_headings_and_quantities_are_none(text: str, level: int | None) -> None:
+    assert level_of(text) == level

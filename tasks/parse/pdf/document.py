@@ -44,6 +44,7 @@ def read(path: Path, options: Options) -> Reading:
             links[kept.number] = [link for link in targets if link[1]]
             if contents.leave_out(kept, [box for box, address, _ in targets if not address], kept.number - 1 in listed):
                 listed.append(kept.number)
+        reading.losses = _folded(reading.losses)
         outline = _outline(document)
         repaired = document.is_repaired
     if listed:
@@ -111,6 +112,17 @@ def _links(page: Any, found: Page) -> Iterator[Link]:
         if said or not address:
             width, height = (found.height, found.width) if main % 2 else (found.width, found.height)
             yield turn(box, main, width, height), address, said
+
+
+def _folded(losses: list[Loss]) -> list[Loss]:
+    """One loss for all pages that have the same: a scan that can't be read here may have hundreds."""
+    alike: dict[Loss, list[int]] = {}
+    for loss in losses:
+        alike.setdefault(replace(loss, page=None), []).append(loss.page or 0)
+    return [
+        replace(loss, page=pages[0]) if len(pages) == 1 else replace(loss, detail=f"{loss.detail} ({_names(pages)})")
+        for loss, pages in alike.items()
+    ]
 
 
 def _outline(document: Any) -> list[list[Any]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tasks.parse.blocks import Block, Loss, Options, Reading, table, tidy
+from tasks.parse.blocks import Block, Loss, Options, Reading, UnreadableError, table, tidy
 from tasks.parse.office import drawn
 from tasks.parse.slides import frames
 from tasks.parse.slides.deck import P, open_deck, section_names, slides_of
@@ -40,6 +40,9 @@ def read(path: Path, options: Options) -> Reading:
     names = section_names(deck)
     section = ""
     for number, (ident, slide) in enumerate(slides_of(deck), start=1):
+        if number > options.max_pages:
+            detail = f"more than {options.max_pages} slides; raise parse.max_pages, or split the deck"
+            raise UnreadableError("too_many_pages", detail)
         reading.pages = number
         if slide is None:
             reading.losses.append(Loss("broken_slide", f"slide {number} is missing from the file", number))
@@ -51,7 +54,14 @@ def read(path: Path, options: Options) -> Reading:
         if names.get(ident, "") != section:
             section = names.get(ident, "")
             reading.blocks.append(Block("heading", section, 1, number))
-        reading.blocks += SlideReader(slide, number, reading.losses).blocks(options, top=2 if names else 1)
+        try:
+            for block in SlideReader(slide, number, reading.losses).blocks(options, top=2 if names else 1):
+                reading.blocks.append(block)  # one at a time: what comes before a fault is kept
+        except MemoryError:
+            raise
+        except Exception as error:  # a damaged slide costs what follows the damage on it
+            detail = f"slide {number} is damaged ({type(error).__name__}: {str(error)[:200]}); save the deck again"
+            reading.losses.append(Loss("broken_slide", detail, number))
     return reading
 
 
@@ -97,7 +107,7 @@ class SlideReader:
             except MemoryError:
                 raise
             except Exception as error:  # a shape that python-pptx stumbles over costs that shape alone
-                detail = f"{shape.name} on slide {self.number}: {type(error).__name__}: {str(error)[:200]}"
+                detail = f"a shape on slide {self.number}: {type(error).__name__}: {str(error)[:200]}"
                 self.losses.append(Loss("broken_shape", detail, self.number))
         return [block for blocks in in_order(placed) for block in blocks]
 
