@@ -21,7 +21,7 @@ LETTERS_A_WORD = 4  # one character of Chinese says as much as some letters do
 FEWEST_OF_SCRIPT = 8  # a section with fewer is in the document's own language
 FEWEST_LETTERS = 200
 LEAST_PROBABILITY = 0.9
-SAMPLE = 20_000  # characters that tell a document's language
+SAMPLE = 5_000  # characters that tell a document's language
 # A third of English prose, and a tenth at most of what else is written in Latin letters.
 ENGLISH = frozenset(
     ["the", "of", "and", "to", "is", "that", "for", "it", "as", "with", "be", "on", "are", "this", "by"]
