@@ -12,7 +12,7 @@ MARKUP = re.compile(r"([\\`*_\[\]|#~])")
 
 
 def render(template: str, **values: Any) -> str:
-    """Fill in a template; HTML is escaped unasked, Markdown by `md` or by a fence."""
+    """Fill in a template; HTML is escaped unasked, Markdown by `md`, a quotation or a fence."""
     environment = Environment(
         loader=PackageLoader("artifacts.report", "templates"),
         autoescape=select_autoescape(enabled_extensions=("html.jinja",)),
@@ -21,7 +21,7 @@ def render(template: str, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(md=escape_markdown, fence=fence, share=share, took=took, p=p_value)
+    environment.filters.update(md=escape_markdown, fence=fence, quote=quote, share=share, took=took, p=p_value)
     return environment.get_template(template).render(**values)
 
 
@@ -34,6 +34,11 @@ def fence(text: str, language: str = "") -> str:
     """A code block whose fence is longer than any in the text."""
     marks = "`" * max([3, *(len(run) + 1 for run in re.findall(r"`{3,}", text))])
     return f"{marks}{language}\n{text.rstrip()}\n{marks}"
+
+
+def quote(text: str) -> str:
+    """Text as itself, line by line, in a quotation: unlike a code block, long lines are wrapped."""
+    return "\n".join(f"> {escape_markdown(line)}  " for line in text.split("\n"))
 
 
 def share(value: float | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from artifacts.report import write_report
-from artifacts.report.pages import escape_markdown, fence
+from artifacts.report.pages import escape_markdown, fence, quote
 from artifacts.runs import Run
 from artifacts.stage import Work
 from artifacts.store import Store
@@ -166,3 +166,7 @@ def test_escaping() -> None:
     assert escape_markdown("a | b\n*c* <d> _e_ [f](g)") == r"a \| b \*c\* &lt;d&gt; \_e\_ \[f\](g)"
     assert fence("a\n````\nb").startswith("`````\n")
     assert fence("plain", "yaml") == "```yaml\nplain\n```"
+
+
+def test_a_quotation_keeps_lines_and_makes_no_markup() -> None:
+    assert quote("# a\n\n| <b> |") == "> \\# a  \n>   \n> \\| &lt;b&gt; \\|  "
