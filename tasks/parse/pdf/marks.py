@@ -18,7 +18,6 @@ SAME = 4.0  # points by which the marks of one level may stand apart
 
 class Mark(NamedTuple):
     text: str
-    length: int  # in the line, with the white space after it
     form: str = "-"
     value: int = 0
 
@@ -33,8 +32,8 @@ class Lists:
 
     def begins(self, text: str) -> Mark | None:
         """The mark that a line begins with: a year or a decimal is none, for numbers begin a list or follow."""
-        if bullet := BULLET.match(text):
-            return Mark("-", bullet.end())
+        if BULLET.match(text):
+            return Mark("-")
         if not (found := NUMBER.match(text)) or found.end() == len(text):
             return None
         plain, bracketed, letter, circled, cited = found.groups()
@@ -50,7 +49,7 @@ class Lists:
             form, value = "i", 0
         last = self._last.get(form, 0)
         follows = value in (0, 1) or last < value <= last + 2
-        return Mark(found[0].strip(), found.end(), form, value) if follows else None
+        return Mark(found[0].strip(), form, value) if follows else None
 
     def start(self, line: Line) -> None:
         """A paragraph begins with this line."""
@@ -69,7 +68,8 @@ class Lists:
         self.past(left)
         if not self._indents or left > self._indents[-1] + SAME:
             self._indents.append(left)
-        return mark.text, len(self._indents) - 1, text[mark.length :].lstrip()
+        told = BULLET.match(text) or NUMBER.match(text)  # again: the line was tidied, a link may stand before its mark
+        return mark.text, len(self._indents) - 1, text[told.end() :] if told else text
 
     def past(self, left: float) -> None:
         """The lists that stand further in than this are over."""
