@@ -132,6 +132,21 @@ def test_a_large_text_serves_as_title_and_links_keep_their_address(tmp_path: Pat
     ]
 
 
+def test_powers_indices_and_the_space_before_a_link_are_kept(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[BLANK])
+    line = box(slide, 1, 2, "约 10").text_frame.paragraphs[0]
+    for text, baseline, address in (
+        *(("6", "30000", None), (" times ", "0", None), ("our page", None, "https://quellmere.example/velm")),
+        *((", log2", None, None), ("10", "-25%", None), (" and H", None, None), ("2", "-25000", None)),
+    ):
+        run = line.add_run()
+        run.text, run.hyperlink.address = text, address
+        if baseline:
+            run.font._element.set("baseline", baseline)
+    assert texts(read(deck, tmp_path)) == ["约 10^6 times [our page](https://quellmere.example/velm), log2_10 and H2"]
+
+
 def test_sections_and_hidden_slides(tmp_path: Path) -> None:
     deck = pptx.Presentation()
     for name in ("one", "two", "secret"):

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 from tasks.parse.blocks import Block, tidy
 from tasks.parse.numerals import formatted
+from tasks.parse.office.runs import linked, scripted
 from tasks.parse.word.equations import linear
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 EQUATION = "{http://schemas.microsoft.com/office/drawing/2010/main}m"
 BULLETS = (f"{A}buNone", f"{A}buChar", f"{A}buAutoNum", f"{A}buBlip")
-ADDRESS = re.compile(r"(?:https?://|mailto:)\S+$", re.IGNORECASE)
 SHOWN_BY_LAYOUT = ("slidenum", "datetime", "footer", "header")  # fields that stand on every slide
 FORMATS = {
     "alphaLc": "lowerLetter",
@@ -91,12 +90,22 @@ def _number(kind: str, value: int) -> str:
 
 def _paragraph(paragraph: Any, rels: Any) -> str:
     """A paragraph's runs; those that lead to one address are one link."""
-    runs = [(_text(run), _address(run, rels)) for run in paragraph]
-    parts: list[str] = []
-    for address, group in groupby(runs, key=lambda run: run[1]):
-        text = "".join(part for part, _ in group)
-        parts.append(f"[{text.strip()}]({address})" if address and text.strip() not in ("", address) else text)
-    return "".join(parts)
+    runs: list[tuple[str, str]] = []
+    for run in paragraph:
+        before = runs[-1][0] if runs else ""
+        text = scripted(_text(run), _script(run), after_digit=before[-1:].isdigit())
+        if text:
+            runs.append((text, _address(run, rels)))
+    return "".join(
+        linked("".join(text for text, _ in group), address) for address, group in groupby(runs, key=lambda run: run[1])
+    )
+
+
+def _script(run: Any) -> str | None:
+    """Whether a run stands above or below the line, as Word names it."""
+    look = run.find(f"{A}rPr")
+    shift = look.get("baseline", "0") if look is not None else "0"  # in thousandths of a percent, or with a %
+    return "subscript" if shift.startswith("-") else "superscript" if shift.strip("0%") else None
 
 
 def _text(run: Any) -> str:
@@ -109,11 +118,8 @@ def _text(run: Any) -> str:
     return ""
 
 
-def _address(run: Any, rels: Any) -> str | None:
+def _address(run: Any, rels: Any) -> str:
     """Where a run leads on the web; a jump within the deck, and what runs a macro, lead nowhere."""
     click = run.find(f"{A}rPr/{A}hlinkClick")
     ident = click.get(f"{R}id") if click is not None else None
-    if not ident or ident not in rels or not rels[ident].is_external:
-        return None
-    address = str(rels[ident].target_ref)
-    return address if ADDRESS.match(address) else None
+    return str(rels[ident].target_ref) if ident and ident in rels and rels[ident].is_external else ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.parse.numerals import formatted
+from tasks.parse.office.runs import ADDRESS, linked, scripted
 from tasks.parse.word.equations import M, linear
 from tasks.parse.word.names import MC, W, chosen, content, switch, value, whole
 from tasks.parse.word.notes import Notes
@@ -34,10 +35,7 @@ CHARACTERS = {"br": "\n", "cr": "\n", "tab": "\t", "ptab": "\t", "noBreakHyphen"
 LEFT_OUT_FIELDS = {"TOC", "TOA", "INDEX", "PAGE", "NUMPAGES", "SECTIONPAGES"}
 LINK = re.compile(r'HYPERLINK\s+(?:"([^"]*)"|([^\s\\]\S*))')
 CIRCLED = re.compile(r"EQ\s+\\o\s*\\ac\s*\([^,，]*[,，]\s*(\d+)\s*\)", re.IGNORECASE)
-SCRIPTS = {"superscript": "^", "subscript": "_"}  # 10 to the power of 3 must not become 103
-NUMBER = re.compile(r"[-+−]?\d")
 SYMBOL_CODE = re.compile("[\uf020-\uf0ff]")
-ADDRESS = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
 FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|bmp|emf|wmf|tiff?|svg)", re.IGNORECASE)  # what a program calls a picture
 BY_MACHINE = re.compile(
     r"\s*(?:Description automatically generated.*|AI-generated content may be incorrect\.?"
@@ -70,7 +68,7 @@ class Line:
 
     @property
     def text(self) -> str:
-        return "".join(_linked(text, link) for text, link in self.pieces)
+        return "".join(linked(text, link) for text, link in self.pieces)
 
 
 @dataclass
@@ -179,8 +177,7 @@ class Text:
 
     def _characters(self, element: Any, run: Any, style: str, line: Line) -> str:
         text = (element.text or "") + "".join(child.tail or "" for child in element)
-        if NUMBER.match(text) and line.ends_in_digit:
-            text = SCRIPTS.get(value(run, "rPr/vertAlign") or "", "") + text
+        text = scripted(text, value(run, "rPr/vertAlign"), after_digit=line.ends_in_digit)
         if not SYMBOL_CODE.search(text):
             return text.replace("\u00ad", "")
         looks = self._styles.looks(style, run.find(f"{W}rPr"))
@@ -259,16 +256,6 @@ def closed_fields(root: Any) -> set[Any]:
 def _symbol(element: Any) -> str:
     code = element.get(f"{W}char", "")
     return shown_as(int(code, 16), element.get(f"{W}font", "")) if re.fullmatch("[0-9A-Fa-f]{1,4}", code) else ""
-
-
-def _linked(text: str, address: str) -> str:
-    """Markdown's link, where the address says more than the text does."""
-    said = text.strip()
-    bare = re.sub(r"^(?:https?://|mailto:)|/$", "", address, flags=re.IGNORECASE)
-    if not said or not ADDRESS.match(address) or re.sub(r"^https?://|/$", "", said, flags=re.IGNORECASE) == bare:
-        return text
-    address = address.replace(" ", "%20").replace("(", "%28").replace(")", "%29")
-    return text.replace(said, f"[{said}]({address})", 1)
 
 
 def _filled_in(form: Any) -> str:
