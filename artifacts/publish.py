@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from prefect.artifacts import create_markdown_artifact
@@ -13,6 +15,7 @@ from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.states import Completed
 
+from artifacts.records import Reject, read_jsonl
 from artifacts.report.pages import escape_markdown
 from artifacts.runs import Run
 from artifacts.stage import C, Outcome, Work, produce
@@ -21,6 +24,8 @@ from artifacts.store import ABOUT, PAGE, Manifest, Ref, Store
 log = logging.getLogger("graft")
 
 SAMPLE_ROWS = 3
+REJECTS = 5  # of each reason
+NAMES = ("question", "file", "id")  # what a reject is told by: the first of these that its record has
 SAMPLE_WIDTH = 200
 FIGURES_LENGTH = 4000
 
@@ -79,6 +84,7 @@ def summary(store: Store, manifest: Manifest, outcome: Outcome) -> str:
     lines += ["", "| what | count |", "|---|---|"]
     lines += [f"| {escape_markdown(name)} | {count:,} |" for name, count in manifest.counts.items()]
     lines += [f"| left out: {escape_markdown(reason)} | {count:,} |" for reason, count in manifest.rejects.items()]
+    lines += _left_out(store.path(outcome.ref) / ABOUT / "rejects.jsonl")
     page = store.path(outcome.ref) / ABOUT / PAGE
     if page.is_file():
         return "\n".join([*lines, "", page.read_text(encoding="utf-8")])
@@ -89,6 +95,19 @@ def summary(store: Store, manifest: Manifest, outcome: Outcome) -> str:
         if file.rows:
             lines += ["", f"## {file.path} ({file.rows:,} rows)", *_sample(store, outcome.ref, file.path)]
     return "\n".join(lines)
+
+
+def _left_out(path: Path) -> list[str]:
+    """The first rejects of each reason, with what they are about."""
+    shown: Counter[str] = Counter()
+    lines = ["", "| left out | why | what to do |", "|---|---|---|"]
+    for reject in read_jsonl(path, Reject):
+        shown[reject.reason] += 1
+        if shown[reject.reason] <= REJECTS:
+            named = next((reject.record[name] for name in NAMES if reject.record.get(name)), "")
+            cells = (_cut(str(text), SAMPLE_WIDTH) for text in (named, reject.reason, reject.detail))
+            lines.append(f"| {' | '.join(map(escape_markdown, cells))} |")
+    return lines if shown else []
 
 
 def _sample(store: Store, ref: Ref, name: str) -> list[str]:

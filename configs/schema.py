@@ -69,10 +69,13 @@ class Config(Dials):
         return [getattr(self, stage) for stage in Stage]
 
 
-def load(path: Path | str, overrides: list[str] | tuple[str, ...] = ()) -> Config:
-    """Read a YAML file, with `section.key=value` overrides laid over it; raises ConfigError with every mistake."""
-    path = Path(path)
-    values, lines = _read(path)
+def load(path: Path | str | None, overrides: list[str] | tuple[str, ...] = ()) -> Config:
+    """Read a YAML file, with `section.key=value` overrides laid over it; raises ConfigError with every mistake.
+
+    None for no file: the defaults, with the overrides.
+    """
+    values, lines = _read(Path(path)) if path is not None else ({}, {})
+    path = path or "--set"
     for override in overrides:
         name = _override(values, override)
         lines = {key: line for key, line in lines.items() if not f"{key}.".startswith(f"{name}.")} | {name: "--set"}

@@ -128,11 +128,12 @@ def parse(
         Format.markdown
     ),
 ) -> None:
-    """Print documents as the pipeline reads them, cut into sections, and what of them can't be read.
+    """Print documents as the pipeline of a configuration reads them, in sections, and what of them can't be read.
 
     Example: `graft parse examples/handbook/guides --format jsonl`
     """
-    print_sections(read(config, overrides)[0].parse, paths, form)
+    anywhere = config == DEFAULT and not config.exists()  # outside a clone there is nothing to be read but the paths
+    print_sections((load(None, overrides) if anywhere else load(config, overrides)).parse, paths, form)
 
 
 @app.command()

@@ -6,6 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -29,14 +30,17 @@ class Format(StrEnum):
 def print_sections(config: ParseConfig, paths: list[Path], form: Format) -> None:
     """Sections to stdout in the order of the files, what could not be read to stderr."""
     files = [file for path in paths or [config.source] for file in _files(path)]
-    shown = 0
+    config.check_passwords()
+    shown, read = 0, 0
     for file, answer in _answers(files, config):
+        read += "text" in answer
         for reason, page, detail in _losses(answer):
             where = f"{file.name}, page {page}" if page else file.name
             typer.secho(f"{where}: {reason}: {detail}", fg="yellow", err=True)
         for section in sections_in(answer, file) if "text" in answer else ():
             sys.stdout.write(section.model_dump_json() + "\n" if form is Format.jsonl else _markdown(section))
             shown += 1
+    typer.secho(f"{read} of {len(files)} files read, {shown} sections", fg="green" if shown else "red", err=True)
     if not shown:
         raise StageError(f"nothing could be read of {len(files)} files")
 
@@ -46,7 +50,8 @@ def _files(path: Path) -> list[Found]:
         return find(path)
     if not path.exists():
         raise SettingError(f"{path}: there is no such file or folder")
-    return [describe(path, path.resolve().parent)]
+    named = path.resolve()  # a link that the user names is followed
+    return [replace(describe(named, named.parent), name=path.name)]
 
 
 def _answers(files: list[Found], config: ParseConfig) -> Iterator[tuple[Found, dict[str, Any]]]:

@@ -80,6 +80,8 @@ def print_artifact(store: Store, what: str, *, rows: int, rejects: bool) -> None
             console.print(f"{manifest.stage} left nothing out")
         for row in shown:
             console.print(f"\n[bold]{escape(row['reason'])}[/] {escape(row['detail'])}\n{_brief(row['record'])}")
+        if (more := sum(manifest.rejects.values()) - len(shown)) > 0:
+            console.print(f"\nand {more:,} more; --rows {len(shown) + more} shows all")
         return
     console.print(_facts(manifest, folder))
     if rows and (page := folder / ABOUT / PAGE).is_file():

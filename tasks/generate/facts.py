@@ -22,7 +22,9 @@ TITLE_TAIL_CHINESE = re.compile("(?:产品|用户|使用|员工|操作|技术|�
 NUMBERING = re.compile(
     r"^\s*(?:\d+(?:\.\d+)*[.)]?\s+|第[一二三四五六七八九十百\d]+[章节条编]\s*|[一二三四五六七八九十]+[、.]\s*)"
 )
-KEY_VALUE = re.compile(r"^\s*(?:[-*+•]\s+|\d+[.)]\s+)?(?P<key>[^:：|]{1,60}?)\s*(?:[:：])\s*(?P<value>\S.*?)\s*$")
+KEY_VALUE = re.compile(
+    r"^\s*(?:[-*+•]\s+|\d+[.)]\s+)?(?P<key>[^:：|]{1,60}?)\s*(?:(?<!\d)[:：]|[:：](?!\d))\s*(?P<value>\S.*?)\s*$"
+)
 ENGLISH_OF = re.compile(
     r"^The (?P<a>[\w' -]{2,60}?) of (?:the )?(?P<e>[\w'&. -]{2,50}?) (?:is|are) (?P<v>[^;:]{1,120})$"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -28,11 +29,12 @@ def tokenizer_file(name: str) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     repository, _, revision = name.partition("@")
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it tells of each try to reach the hub
     try:
         return Path(hf_hub_download(repository, FILE, revision=revision or None))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
-        said = " ".join(str(error).split())[:200]
-        raise SettingError(f"parse.tokenizer: {name}: no {FILE} to be had ({said}); {ADVICE}") from None
+        why = type(error).__name__
+        raise SettingError(f"parse.tokenizer: {name}: there is no {FILE} to be had ({why}); {ADVICE}") from None
 
 
 @lru_cache(maxsize=1)

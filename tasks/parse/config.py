@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from artifacts.stage import SettingError, StageConfig, unkeyed
 from tasks.models.config import EMBEDDED
@@ -18,6 +19,7 @@ from tasks.parse.ocr import scan
 from tasks.parse.office import legacy
 
 ENVIRONMENT_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
+TRACE_BYTES = 2  # enough to see that a password was corrected, too few to find it by
 
 
 class ParseConfig(StageConfig):
@@ -30,7 +32,8 @@ class ParseConfig(StageConfig):
     """Whose tokens sizes are counted in: a model's folder, or a hub id, with `@` and a revision where it has one; null:
     the base model's (`sft.model`). Name one to keep the sections as they are when the base model changes."""
     min_tokens: int = Field(default=300, ge=0)
-    """Shorter neighbours under one heading are joined, as far as they fit; 0 joins none."""
+    """Shorter neighbours under one heading are joined, as far as they fit; 0 joins none. More than half of
+    `max_tokens` counts as half."""
     max_tokens: int = Field(default=800, ge=20)
     """Sections are cut at this length, between paragraphs or sentences; a table is never cut."""
     comments: bool = False
@@ -55,12 +58,6 @@ class ParseConfig(StageConfig):
     workers: int | None = unkeyed(None, ge=1)
     """Documents read at a time; null: one for each processor."""
 
-    @model_validator(mode="after")
-    def _sizes_fit(self) -> ParseConfig:
-        if self.min_tokens * 2 > self.max_tokens:
-            raise ValueError("min_tokens must not be larger than half of max_tokens, or no cut leaves enough")
-        return self
-
     @field_validator("passwords")
     @classmethod
     def _are_names(cls, passwords: dict[str, str]) -> dict[str, str]:
@@ -73,7 +70,7 @@ class ParseConfig(StageConfig):
 
     def cutting(self) -> dict[str, Any]:
         """The dials that decide how a document's blocks become sections."""
-        return {"min_tokens": self.min_tokens, "max_tokens": self.max_tokens}
+        return {"min_tokens": min(self.min_tokens, self.max_tokens // 2), "max_tokens": self.max_tokens}
 
     def options(self, name: str) -> dict[str, Any]:
         """The values of `tasks.parse.blocks.Options` for a document."""
@@ -99,12 +96,26 @@ class ParseConfig(StageConfig):
             )
         return {file.name: file.sha256 for file in files} | self.surroundings()
 
+    def check_passwords(self) -> None:
+        """Raise for a variable that is not set; its name is not told, for a password may stand there by mistake."""
+        for pattern, variable in self.passwords.items():
+            if not os.environ.get(variable):
+                raise SettingError(
+                    f"parse.passwords: the environment variable that {pattern!r} names is not set; export it with the "
+                    "password in it (the configuration holds the variable's name, never the password)"
+                )
+
     def surroundings(self) -> dict[str, str]:
-        """What this machine brings along: the tokenizer, programs, and which passwords are set (not what they are)."""
+        """What this machine brings along: the tokenizer, programs, and that passwords are what they were."""
+        self.check_passwords()
         found = {
             "the tokenizer": tokenizer_identity(self.tokenizer or EMBEDDED),
             "LibreOffice": "installed" if legacy.available() else "",
             "Tesseract": scan.available(self.ocr_languages) if self.ocr else "",
-            **{f"${name}": "set" if os.environ.get(name) else "" for name in self.passwords.values()},
+            **{f"the password for {pattern}": _trace(os.environ[name]) for pattern, name in self.passwords.items()},
         }
         return {name: value for name, value in found.items() if value}
+
+
+def _trace(password: str) -> str:
+    return hashlib.scrypt(password.encode(), salt=b"graft", n=1 << 14, r=8, p=1, dklen=TRACE_BYTES).hex()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tasks.parse import mail, pdf, slides, text, word
+from tasks.parse import listing, mail, pdf, slides, text, word
 from tasks.parse.blocks import Options, Reading, UnreadableError
 from tasks.parse.kinds import kind_of
 from tasks.parse.markup import formats
 from tasks.parse.office import sheets
 from tasks.parse.office.encrypted import decrypted
 from tasks.parse.office.legacy import MODERN, modern
+
+DAMAGE = ("repaired", "damaged_part", "broken_page", "broken_slide")
 
 
 def read(path: Path, options: Options) -> Reading:
@@ -29,6 +31,8 @@ def read(path: Path, options: Options) -> Reading:
         for loss in reading.losses:
             if loss.passing:  # there may be text that this machine cannot read
                 raise UnreadableError(loss.reason, loss.detail, passing=True)
+            if loss.reason in DAMAGE:
+                raise UnreadableError("broken", loss.detail)
         raise UnreadableError("no_text", "the document holds no text")
     return reading
 
@@ -56,6 +60,8 @@ def _by_reader(path: Path, kind: str, options: Options) -> Reading:
             return sheets.read_workbook(path)
         case "txt":
             return text.read(path)
+        case "code":
+            return listing.read(path)
         case "csv":
             return sheets.read_csv(path)
         case "markdown":

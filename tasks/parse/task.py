@@ -81,7 +81,7 @@ def read_documents(work: Work[ParseConfig], documents: list[Found]) -> dict[str,
     config = work.config
     keys = {file.sha256: memo_key(config, file) for file in documents}
     unread = [file for file in documents if (work.memo.get("parse", keys[file.sha256]) or PASSING)["passing"]]
-    work.counts["reused"] = len(documents) - len(unread)
+    work.counts["documents_reused"] = len(documents) - len(unread)
     with work.progress.task("parse", len(unread)) as progress:
         for workers in (config.workers or os.cpu_count() or 1, 1):  # what died beside others is read once more, alone
             died = set()
@@ -157,6 +157,11 @@ def tell(work: Work[ParseConfig], documents: dict[str, Told]) -> None:
 
     sample = nsmallest(SAMPLE, counted(), key=lambda section: section.id)  # ids are hashes, so it is a random one
     work.facts["languages"] = dict(languages.most_common())
+    aliases = sum(len(document.aliases) for document in documents.values())
+    work.facts["headline"] = (
+        f"{work.counts['kept']:,} sections of {len(read):,} documents; {work.counts['in']:,} files, of which "
+        f"{aliases:,} are copies and {work.counts['in'] - aliases - len(read):,} could not be read"
+    )
     (work.out / ABOUT / PAGE).write_text(render("parse.md.jinja", sample=sample, languages=languages), encoding="utf-8")
 
 
@@ -167,6 +172,6 @@ def folder_key(config: ParseConfig) -> str:
 def note_documents(work: Work[ParseConfig], documents: dict[str, str], last: dict[str, str] | None) -> None:
     """Count what came and went since this folder was last parsed into this store, and keep each document's name."""
     if last is not None:
-        work.counts["added"] = len(documents.keys() - last.keys())
-        work.counts["removed"] = len(last.keys() - documents.keys())
+        work.counts["documents_added"] = len(documents.keys() - last.keys())
+        work.counts["documents_removed"] = len(last.keys() - documents.keys())
     work.memo.put("parse.documents", folder_key(work.config), documents)

@@ -9,7 +9,7 @@ from typing import Any
 
 from artifacts.records import Region, Section, short_id
 from tasks.parse.find import Found
-from tasks.parse.near import Near, near
+from tasks.parse.near import near
 
 NAMED = 5  # documents in a note; the rest stands in about/documents.jsonl
 
@@ -27,7 +27,7 @@ class Told:
     tables: int = 0
     language: str = ""  # of most of its sections
     fingerprint: int | None = None
-    near: Near | None = None
+    nearly: dict[str, Any] | None = None  # the earlier document that says almost the same
 
     @property
     def document(self) -> str:
@@ -43,8 +43,7 @@ class Told:
     def row(self) -> dict[str, Any]:
         row = {"file": self.file.name, "document": self.document}
         row |= {name: getattr(self, name) for name in ("sections", "pages", "characters", "tables", "language")}
-        nearly = {"document": self.near.other, "similarity": self.near.similarity} if self.near else None
-        return row | {"aliases": self.aliases, "nearly": nearly}
+        return row | {"aliases": self.aliases, "nearly": self.nearly}
 
 
 def document_id(file: Found) -> str:
@@ -74,7 +73,9 @@ def find_near(documents: Mapping[str, Told], text_of: Callable[[str], str]) -> s
     hashes = {name: told.fingerprint for name, told in documents.items() if told.fingerprint is not None}
     found = list(near(hashes, text_of))
     for one in found:
-        documents[one.document].near = one
+        other = documents[one.other]
+        similar = {"document": one.other, "file": other.file.name, "similarity": one.similarity}
+        documents[one.document].nearly = similar
     if not found:
         return ""
     named = [

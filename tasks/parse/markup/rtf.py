@@ -6,7 +6,7 @@ import re
 
 BY_CHARSET = {128: "cp932", 129: "cp949", 134: "gb18030", 136: "big5hkscs"}  # what a font is written in
 BY_PAGE = {932: "cp932", 936: "gb18030", 949: "cp949", 950: "big5hkscs"}
-FONT = re.compile(rb"\\f(\d{1,5})\b[^{}\\]*(?:\\(?!fcharset|f\d)[a-z*]+-?\d*[^{}\\]*)*\\fcharset(\d{1,3})")
+FONT = re.compile(rb"\\f(?:(\d{1,5})|charset(\d{1,3}))(?!\w)")
 PAGE = re.compile(rb"\\ansicpg(\d{1,5})")
 TOKEN = re.compile(
     rb"(?P<unicode>\\u-?\d+ ?(?:\\'[0-9a-fA-F]{2}){0,2})"  # with what stands for it in old programs
@@ -22,7 +22,7 @@ def with_unicode(data: bytes) -> bytes:
     """The document with each pair of bytes written as the character that it is in its font's code page."""
     page = PAGE.search(data)
     usual = BY_PAGE.get(int(page[1])) if page else None
-    fonts = {int(number): BY_CHARSET.get(int(charset)) for number, charset in FONT.findall(data)}
+    fonts = _fonts(data)
     if usual is None and not any(fonts.values()):
         return data
     stack = [usual]
@@ -41,6 +41,18 @@ def with_unicode(data: bytes) -> bytes:
         return token[0]
 
     return TOKEN.sub(written, data)
+
+
+def _fonts(data: bytes) -> dict[int, str | None]:
+    """What each font of the document is written in, as its table has it: a font's number, then its character set."""
+    fonts: dict[int, str | None] = {}
+    font = 0
+    for number, charset in FONT.findall(data):
+        if number:
+            font = int(number)
+        else:
+            fonts.setdefault(font, BY_CHARSET.get(int(charset)))
+    return fonts
 
 
 def _escaped(written: bytes, encoding: str) -> bytes:

@@ -29,12 +29,17 @@ USUAL_DPI = 300
 RULE = 1 / 30  # of the page's short side: ink that runs down this far is no letter
 FEWEST_RULES = 3  # that run down a table
 PAGE_SECONDS = 30  # that a scanned page may take, above what the whole document may
-INSTALL = "apt-get install tesseract-ocr tesseract-ocr-chi-sim"
 
 
 def available(languages: str) -> str:
     """Those of Tesseract's `languages` ("eng+chi_sim") whose data is on this machine, in their order; "" for none."""
     return "+".join(name for name in languages.split("+") if name in tesseract.installed())
+
+
+def install(languages: str) -> str:
+    """How the data for Tesseract's `languages` is installed on Debian."""
+    packages = (f"tesseract-ocr-{name.lower().replace('_', '-')}" for name in languages.split("+"))
+    return f"apt-get install {' '.join(['tesseract-ocr', *packages])}"
 
 
 def needs_ocr(page: Any, content: dict[str, Any]) -> bool:
@@ -65,7 +70,7 @@ def recognise(page: Any, content: dict[str, Any], options: Options) -> dict[str,
     if not options.ocr:
         raise UnreadableError("needs_ocr", "a scanned page; set parse.ocr to have it read", passing=True)
     if not (languages := available(options.ocr_languages)):
-        missing = f"a scanned page; install Tesseract with {options.ocr_languages}: {INSTALL}"
+        missing = f"a scanned page; install Tesseract with {options.ocr_languages}: {install(options.ocr_languages)}"
         raise UnreadableError("needs_ocr", missing, passing=True)
     _allow_more_time()
     dpi = _dpi(page)

@@ -10,7 +10,7 @@ from typing import Any
 
 from tasks.parse.blocks import UnreadableError
 
-ADVICE = "give its password under parse.passwords, or save it without one"
+ADVICE = "name the environment variable that holds it under parse.passwords, or save the document without one"
 NO_SECRET = "VelvetSweatshop"  # noqa: S105  Excel's own for workbooks that are only protected against changes
 
 
@@ -32,7 +32,7 @@ def decrypted(path: Path, password: str | None) -> Iterator[Path]:
             if key and _decrypt(office, key, copy := Path(folder) / "document"):
                 yield copy
                 return
-    wrong = "its password under parse.passwords is wrong; correct it" if password else ADVICE
+    wrong = "the one that parse.passwords leads to is wrong; correct it" if password else ADVICE
     raise UnreadableError("encrypted", f"the document asks for a password; {wrong}", passing=True)
 
 
