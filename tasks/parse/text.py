@@ -11,6 +11,7 @@ from unicodedata import east_asian_width
 from tasks.parse.blocks import Block, Reading, table, tidy
 from tasks.parse.decode import decode
 from tasks.parse.headings import PROSE, level_of
+from tasks.parse.joining import WIDE, joined
 
 LONGEST_TITLE = 60  # characters of a line that may be a title
 ITEM = re.compile(
@@ -31,7 +32,6 @@ NARROWEST, WIDEST = 40, 130  # columns at which people and programs wrap lines
 WRAPPED_SHARE = 0.7  # of the line breaks that stand where the next word had no room, that the text is taken as wrapped
 FEWEST_BREAKS = 2
 SENTENCE_END = re.compile(r"[。！？.!?][\"'”’」』）)]*$")
-WIDE = re.compile(r"[\u2e80-\u9fff\uff00-\uffef]")
 
 
 def read(path: Path) -> Reading:
@@ -137,7 +137,7 @@ def _paragraphs(lines: Sequence[str], item: tuple[str, int] | None, column: int 
         if not text:
             text = tidied
         elif column is not None and (_is_full(before, line, column) or item):
-            text = _joined(text, tidied)
+            text = _rejoined(text, tidied)
         elif item is None and (max(_width(before), _width(line)) > WIDEST or (column and SENTENCE_END.search(text))):
             yield Block("paragraph", text)
             text = tidied
@@ -149,7 +149,7 @@ def _paragraphs(lines: Sequence[str], item: tuple[str, int] | None, column: int 
         yield Block("paragraph", text)
 
 
-def _joined(text: str, line: str) -> str:
+def _rejoined(text: str, line: str) -> str:
     if re.search(r"[a-zà-ÿ]-$", text) and line[:1].islower():
         return text[:-1] + line
-    return text + ("" if WIDE.match(text[-1]) and WIDE.match(line) else " ") + line
+    return joined(text, line)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pymupdf
 
-from tests.parse.test_pdf import LEFT, only, put, read
+from tasks.parse.joining import closed_up
+from tests.parse.test_pdf import ENGLISH, LEFT, grid, only, put, read, told, wrapped
 
 
 def test_an_item_is_whole_however_many_spaces_follow_its_mark(tmp_path: Path) -> None:
@@ -17,3 +18,47 @@ def test_an_item_is_whole_however_many_spaces_follow_its_mark(tmp_path: Path) ->
     items = only(read(document, tmp_path / "spaces.pdf").blocks, "item")
     texts = ["Grease the axle.", "Open the sluice.", "Wait.", "检查水轮。", "打开水闸。"]
     assert [item.text for item in items] == texts
+
+
+def test_chinese_lines_and_cells_are_joined_without_spaces_and_korean_with_them(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    chinese = [
+        "磨坊的规矩由“三不原则”定下，凡是上门的人都要遵守",
+        "“旧约”，而且上门之后的培训时长总计不少于",
+        "30小时，由磨坊主记录。",
+    ]
+    put(page, LEFT, 100, chinese, 10, "china-s")
+    put(page, LEFT, 200, ["물레방아는 두 개의 작은 강이 만나는 곳에 서 있고 마을의", "호밀을 빻는다."], 10, "korea")
+    grid(page, LEFT, 300, [["项目", "要求"], ["一号池", ""]])
+    page.insert_text((184, 330), "水温保持在二十五", fontsize=8, fontname="china-s")
+    page.insert_text((184, 339), "度以下", fontsize=8, fontname="china-s")
+    texts = told(read(document, tmp_path / "joined.pdf"))
+    assert texts[0] == "".join(chinese)
+    assert texts[1] == "물레방아는 두 개의 작은 강이 만나는 곳에 서 있고 마을의 호밀을 빻는다."
+    assert "| 水温保持在二十五度以下 |" in texts[2]
+
+
+def test_an_author_who_sets_numbers_off_keeps_the_spaces(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    lines = ["水轮在 1873 年由 Larch 公司更换，此后每隔", "30 年更换一次，直到石桥建成。"]
+    put(document.new_page(), LEFT, 100, lines, 10, "china-s")
+    assert told(read(document, tmp_path / "spaced.pdf")) == [" ".join(lines)]
+
+
+def test_a_space_after_a_number_that_has_none_before_it_goes_but_labels_keep_theirs() -> None:
+    assert closed_up("自2025 年3 月起，用时8 小时") == "自2025年3月起，用时8小时"
+    assert closed_up("表1 水轮的尺寸") == "表1 水轮的尺寸"
+    assert closed_up("自 2025 年 3 月起") == "自 2025 年 3 月起"
+
+
+def test_a_reference_may_be_little_smaller_than_the_text(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_text((LEFT, 700), "The wheel is of larch.", fontsize=12)
+    page.insert_text((LEFT + pymupdf.get_text_length("The wheel is of larch.", "helv", 12), 696), "1", fontsize=10)
+    page.insert_text((LEFT, 760), "1 From the upper valley.", fontsize=9)
+    page = document.new_page()
+    put(page, LEFT, 100, wrapped(ENGLISH, 450, 12), 12)
+    texts = told(read(document, tmp_path / "raised.pdf"))
+    assert texts[:2] == ["The wheel is of larch.[^1]", "[^1]: From the upper valley."]

@@ -11,13 +11,15 @@ from tasks.parse.blocks import Block, Box, Loss, Options, Reading, UnreadableErr
 from tasks.parse.ocr import scan
 from tasks.parse.office.encrypted import ADVICE
 from tasks.parse.pdf import contents, ligatures, running
+from tasks.parse.pdf.aligned import aligned
 from tasks.parse.pdf.joining import LINKED, Link, Words
 from tasks.parse.pdf.marks import BULLET, NUMBER
 from tasks.parse.pdf.notes import Note, foot_of
 from tasks.parse.pdf.order import columns
 from tasks.parse.pdf.page import Line, Page, around, page_of, rows_of, turn, within
 from tasks.parse.pdf.paragraphs import Column, Writer
-from tasks.parse.pdf.tables import Table, aligned, row_text, ruled
+from tasks.parse.pdf.ruled import ruled
+from tasks.parse.pdf.tables import Table, row_text
 from tasks.parse.pdf.typography import Typography
 
 TEXT_FLAGS = 1 | 2 | 64 | 1024  # ligatures and spaces as they are, clipped to the page, with rules: pymupdf.TEXT_...

@@ -8,7 +8,8 @@ from functools import cached_property
 from itertools import pairwise
 
 from tasks.parse.blocks import Box
-from tasks.parse.pdf.page import WIDE, Line, Page
+from tasks.parse.joining import joined
+from tasks.parse.pdf.page import Line, Page
 
 HYPHENS = "-\u2010\u00ad"
 LONGEST_WORD = 40
@@ -41,9 +42,7 @@ class Words:
             return text[:-1] + ("-" if compound in self.compounds else "") + following
         if broken_word(text) and following[0].isalpha():
             return text + following
-        if WIDE.match(text[-1]) and WIDE.match(following[0]):
-            return text + following
-        return f"{text} {following}"
+        return joined(text, following)
 
 
 def broken_word(text: str) -> bool:

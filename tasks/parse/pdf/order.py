@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from tasks.parse.pdf.page import WIDE, Line
+from tasks.parse.joining import WIDE
+from tasks.parse.pdf.page import Line
 from tasks.parse.pdf.tables import Table
 
 Piece = Line | Table

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from tasks.parse.blocks import Box
+from tasks.parse.joining import closed_up
 from tasks.parse.ocr.scan import MOST_ODD, ODD
 
 UPRIGHT = 0.98  # cosine: a line that slopes more runs in none of the four directions, as a watermark does
@@ -18,12 +19,11 @@ THIN = 3.0  # points; a drawing thinner than this is a rule
 SHORTEST_RULE = 4.0  # points
 WELL = 0.3  # of a line's height
 MOST_RULES = 3000  # of a page; more are a drawing
-RAISED = 0.82  # of the line's size: numbers set smaller refer to notes
+RAISED = 0.88  # of the line's size: raised numbers set smaller refer to notes; a browser's have 0.83
 REFERENCE = re.compile(r"[\d,]{1,5}|[*∗†‡§¶]{1,3}|[①-⑳]")
 NOTE_MARK = re.compile("\x02([^\x03]*)\x03")  # how a line's text holds a raised number
 TELLING = 8  # characters of a line that can tell whether its font's map is lost
 WHITE = 0xFFFFFF
-WIDE = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")  # written without spaces
 HEAVY = re.compile("bold|black|heavy|demi|[-,](?:hei|b)$|simhei|黑体|黑體|gothicb", re.IGNORECASE)
 MONO = re.compile("mono|courier|consol|menlo|typewriter|nimbusmon|cmtt", re.IGNORECASE)
 MONO_FLAG, BOLD_FLAG = 8, 16  # pymupdf.TEXT_FONT_MONOSPACED and _BOLD, known here so that the heavy library is not
@@ -188,7 +188,7 @@ def _line(raw: dict[str, Any], number: int, unseen: bool) -> tuple[Line | None, 
         right -= min(step, main["size"] * 0.6) * (len(text) - len(text.rstrip()))
     size = round(main["size"] * 2) / 2
     mono = bool(main["flags"] & MONO_FLAG) or bool(MONO.search(main["font"]))
-    line = Line(stripped, (left, top, right, bottom), main["origin"][1], size, bold, number, mono, font)
+    line = Line(closed_up(stripped), (left, top, right, bottom), main["origin"][1], size, bold, number, mono, font)
     return line, hidden, main["color"] == WHITE
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.parse.blocks import Block, Box, table, tidy
+from tasks.parse.joining import WIDE
 from tasks.parse.pdf.joining import Link, Words, broken_word, code, linked, one_link
 from tasks.parse.pdf.marks import KEY_VALUE, Lists
 from tasks.parse.pdf.notes import Note, referred, without_mark
-from tasks.parse.pdf.page import WIDE, Line, Page, around
+from tasks.parse.pdf.page import Line, Page, around
 from tasks.parse.pdf.tables import Table, goes_on
 from tasks.parse.pdf.typography import Typography
 
