@@ -22,6 +22,14 @@ HEAVY = {
         "scipy",
         "numpy",
         "pandas",
+        "openpyxl",
+        "lxml",
+        "msoffcrypto",
+        "olefile",
+        "oxmsg",
+        "pypandoc",
+        "langdetect",
+        "markdown_it",
     ),
 }
 # What of artifacts a stage's pure modules may know: the rows, the errors, and what a stage's Work hands them.

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from tasks.parse.blocks import UnreadableError
 from tasks.parse.decode import decode
+from tasks.parse.listing import LANGUAGES
 
 BY_SUFFIX = {
-    **dict.fromkeys(("", ".txt", ".text", ".log", ".doc", ".docx", ".rtf"), "txt"),
+    **dict.fromkeys(LANGUAGES, "code"),
     **dict.fromkeys((".md", ".markdown", ".mdown"), "markdown"),
     **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
     **dict.fromkeys((".csv", ".tsv", ".xls", ".xlsx"), "csv"),  # programs name text so that a spreadsheet opens it
@@ -36,12 +37,16 @@ MAIN_PARTS = (  # content types of an Office package's main part, with and witho
     (re.compile(r"ms-excel\.sheet\.binary\.[\w.]*main"), "xlsb"),
 )
 OPEN_DOCUMENTS = {"text": "odt", "spreadsheet": "ods", "presentation": "odp"}
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
 MAIL = re.compile(
     r"(?:(?:Return-Path|Delivered-To|Received|MIME-Version|Message-ID): |From [^\n]+\n[\w-]+: )", re.IGNORECASE
 )
 HTML = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
 OFFICE_XML = re.compile(r'<\?mso-application progid="(Word|Excel)')  # Office 2003's XML, which LibreOffice reads
 BY_PROGRAM = {"Word": "doc", "Excel": "xls"}
+SAMPLE = 1 << 16  # bytes
+UNREADABLE = re.compile("[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f\ufffd]")  # not what terminals and old printers obey
+MOST_UNREADABLE = 0.05  # share of a text's characters
 MOST_PARTS = 50_000
 MOST_UNPACKED = 1 << 30
 MOST_TEXT_UNPACKED = 64 << 20  # XML grows tenfold in memory when it is read
@@ -66,6 +71,8 @@ def kind_of(path: Path) -> str:
         return _compound(path)
     if start.startswith(b"{\\rtf"):
         return "rtf"
+    if start.startswith(PICTURES) and b"\x00" in start:  # a text may begin with these letters
+        raise UnreadableError("picture", "a picture by itself; save it as PDF to have its text read")
     return _text(path, start)
 
 
@@ -134,8 +141,12 @@ def _compound(path: Path) -> str:
 
 
 def _text(path: Path, start: bytes) -> str:
-    head = decode(start).lstrip("\ufeff \t\r\n") if b"\x00" not in start or _is_utf16(path) else None
-    if head is None:
+    """A format of text: what the content says, else what the name's ending does, else plain text."""
+    if b"\x00" in start:  # which stands in Unicode of two or four bytes, too
+        with path.open("rb") as file:
+            start = file.read(SAMPLE)
+    head = decode(start).lstrip("\ufeff \t\r\n")
+    if "\x00" in head or len(UNREADABLE.findall(head)) > MOST_UNREADABLE * len(head):
         raise UnreadableError("unknown_type", "neither text nor a document that a reader takes; save it as PDF or DOCX")
     if HTML.match(head):
         return "html"
@@ -143,10 +154,4 @@ def _text(path: Path, start: bytes) -> str:
         return "mail"
     if program := OFFICE_XML.search(head):
         return BY_PROGRAM[program[1]]
-    if kind := BY_SUFFIX.get(path.suffix.lower()):
-        return kind
-    raise UnreadableError("unknown_type", f"no reader takes {path.suffix} files; save it as TXT, Markdown, PDF or DOCX")
-
-
-def _is_utf16(path: Path) -> bool:
-    return path.suffix.lower() in BY_SUFFIX and "\x00" not in decode(path.read_bytes()[: 1 << 16])
+    return BY_SUFFIX.get(path.suffix.lower(), "txt")

@@ -12,6 +12,7 @@ from tasks.parse.office import sheets
 from tasks.parse.office.encrypted import decrypted
 from tasks.parse.office.legacy import MODERN, modern
 
+NESTED = "nested_too_deeply"
 DAMAGE = ("repaired", "damaged_part", "broken_page", "broken_slide")
 
 
@@ -23,14 +24,16 @@ def read(path: Path, options: Options) -> Reading:
         reading = _read(path, kind, options)
     except (UnreadableError, MemoryError):
         raise
+    except RecursionError:
+        raise UnreadableError(NESTED, "lists, tables or boxes stand in one another hundreds deep; flatten it") from None
     except Exception as error:  # a reader fails on a damaged file in ways that no list of errors can foresee
         raise UnreadableError(
             "broken", f"cannot be read as {kind}: {type(error).__name__}: {str(error)[:200]}"
         ) from error
     if not any(block.text for block in reading.blocks):
         for loss in reading.losses:
-            if loss.passing:  # there may be text that this machine cannot read
-                raise UnreadableError(loss.reason, loss.detail, passing=True)
+            if loss.passing or loss.reason == NESTED:  # there may be text that could not be reached
+                raise UnreadableError(loss.reason, loss.detail, passing=loss.passing)
             if loss.reason in DAMAGE:
                 raise UnreadableError("broken", loss.detail)
         raise UnreadableError("no_text", "the document holds no text")

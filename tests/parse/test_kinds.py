@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -12,7 +13,7 @@ import pptx
 import pymupdf
 import pytest
 
-from tasks.parse.blocks import Options, UnreadableError
+from tasks.parse.blocks import Block, Options, UnreadableError
 from tasks.parse.kinds import MOST_PARTS, kind_of
 from tasks.parse.read import read
 
@@ -69,6 +70,46 @@ def test_a_web_page_or_a_table_that_is_named_as_an_office_file_is_read(tmp_path:
     assert [block.text for block in read(sheet, Options()).blocks] == [
         "| Name | Weight |\n| --- | --- |\n| Velm | heavy |"
     ]
+
+
+@pytest.mark.parametrize("name", ["velm.pdf", "velm.pptx", "velm.odt", "velm.epub", "velm.whatever", "velm"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16-le"])
+def test_text_is_read_whatever_its_name(tmp_path: Path, name: str, encoding: str) -> None:
+    path = tmp_path / name
+    text = "水箱的容量是三升。\nThe tank holds three litres."
+    path.write_bytes(text.encode(encoding))
+    assert [block.text for block in read(path, Options()).blocks] == [text]
+
+
+@pytest.mark.parametrize(("name", "language"), [("velm.py", "python"), ("velm.JSON", "json"), ("velm.yml", "yaml")])
+def test_code_is_one_block_in_its_language(tmp_path: Path, name: str, language: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b'a = {"```": 1}\r\n\r\n# no heading\r\n')
+    assert read(path, Options()).blocks == [Block("code", f'````{language}\na = {{"```": 1}}\n\n# no heading\n````')]
+
+
+def test_a_long_program_comes_in_several_blocks_that_lose_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "velm.py"
+    lines = [f"a{number} = 1" if number % 9 else "" for number in range(1, 300)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    blocks = [block.text.split("\n") for block in read(path, Options()).blocks]
+    assert all(block[0] == "```python" and block[-1] == "```" and len(block) <= 82 for block in blocks)
+    assert [line for block in blocks for line in block[1:-1] if line] == [line for line in lines if line]
+
+
+def test_a_text_that_begins_like_a_picture_is_a_text(tmp_path: Path) -> None:
+    path = tmp_path / "bm.txt"
+    path.write_text("BM is what the band is called.", encoding="utf-8")
+    assert kind_of(path) == "txt"
+
+
+@pytest.mark.parametrize("name", ["velm.txt", "velm.py", "velm"])
+def test_noise_is_no_text_whatever_its_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(bytes(byte for byte in random.Random(1).randbytes(4000) if byte))
+    with pytest.raises(UnreadableError) as caught:
+        read(path, Options())
+    assert caught.value.reason == "unknown_type"
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from pathlib import Path
 import pypandoc
 import pytest
 
-from tasks.parse.blocks import Block
+from tasks.parse.blocks import Block, Options, UnreadableError
 from tasks.parse.markup import formats
+from tasks.parse.read import read
 
 TABLE = "| P | V |\n| --- | --- |\n| Tank | 3.5 l |"
 SAMPLE = (
@@ -163,6 +164,74 @@ def test_markdown_with_front_matter_nested_lists_and_code(tmp_path: Path) -> Non
     ]
 
 
+def test_xml_keeps_what_stands_around_tags_and_entities(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("TOP SECRET", encoding="utf-8")
+    path = tmp_path / "velm.xml"
+    path.write_text(
+        f"<?xml version='1.0'?><!DOCTYPE r [<!ENTITY e SYSTEM '{(tmp_path / 'secret.txt').as_uri()}'>]>"
+        "<r><p>before &e; after</p><!-- no --><q><p>水箱的<b>容量</b>是三升。</p></q></r>",
+        encoding="utf-8",
+    )
+    assert texts(formats.read_xml(path).blocks) == ["before &e; after", "水箱的容量是三升。"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "directive"),
+    [
+        ("rst", ".. include:: {}\n   :literal:"),
+        ("rst", ".. csv-table:: 表\n   :header: a, b\n   :file: {}\n   :widths: 1 2"),
+        ("rst", ".. raw:: html\n   :file: {}"),
+        ("org", '#+INCLUDE: "{}"'),
+    ],
+)
+def test_other_files_that_a_document_names_are_told_and_not_read(tmp_path: Path, kind: str, directive: str) -> None:
+    secret, path = tmp_path / "secret.txt", tmp_path / f"velm.{kind}"
+    secret.write_text("TOP SECRET", encoding="utf-8")
+    path.write_text(f"水箱\n\n{directive.format(secret)}\n\nAfter.\n", encoding="utf-8")
+    reading = formats.read_by_pandoc(path, kind)
+    assert texts(reading.blocks) == ["水箱", "After."]
+    assert [loss.reason for loss in reading.losses] == ["embedded"]
+    assert "secret" not in reading.losses[0].detail
+
+
+def test_a_table_within_rst_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "velm.rst"
+    path.write_text(".. csv-table:: Sizes\n   :header: a, b\n\n   1, 2\n", encoding="utf-8")
+    reading = formats.read_by_pandoc(path, "rst")
+    assert texts(reading.blocks) == ["Sizes", "| a | b |\n| --- | --- |\n| 1 | 2 |"]
+    assert not reading.losses
+
+
+def test_markdown_keeps_inline_code_and_pictures_but_no_badges(tmp_path: Path) -> None:
+    found = markdown(
+        tmp_path,
+        "![build](https://img.shields.io/b.svg) ![cov](https://ci.example/badges/c.png)\n\n"
+        "运行 `graft <x>` and ``a`b``.\n\n![水箱](tank.svg)\n",
+    )
+    assert texts(found) == ["运行 `graft <x>` and ``a`b``.", "![水箱]"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("velm.html", f"<html>{'<div>' * 30_000}deep"),
+        ("velm.md", f"{'>' * 20_000} deep"),
+        ("velm.md", f"{'- ' * 5_000}deep"),
+    ],
+)
+def test_what_is_nested_too_deep_is_not_called_empty(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UnreadableError) as caught:
+        read(path, Options())
+    assert caught.value.reason == "nested_too_deeply"
+
+
+def test_twenty_lists_in_one_another_lose_nothing(tmp_path: Path) -> None:
+    found = markdown(tmp_path, "\n".join(f"{'  ' * level}- 级{level}" for level in range(20)))
+    assert [(block.text, block.level) for block in found] == [(f"级{level}", level) for level in range(20)]
+
+
 def test_entities_of_a_document_are_not_resolved(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("TOP SECRET", encoding="utf-8")
@@ -172,3 +241,11 @@ def test_entities_of_a_document_are_not_resolved(tmp_path: Path) -> None:
     found = texts(formats.read_html(path).blocks)
     assert "Before" in found[0]
     assert "SECRET" not in found[0]
+
+
+def test_a_long_header_of_rtf_takes_no_time(tmp_path: Path) -> None:
+    styles = b"".join(rb"{\s%d\af12\afs22\ltrch\lang1033\f4\fs24\sb120\keepn Heading %d;}" % (n, n) for n in range(200))
+    path = tmp_path / "long.rtf"
+    head = rb"{\rtf1\ansi{\fonttbl{\f4\fswiss Arial;}}{\stylesheet"
+    path.write_bytes(head + styles + rb"}\f4 Velm weighs little.\par}")
+    assert [block.text for block in formats.read_by_pandoc(path, "rtf").blocks] == ["Velm weighs little."]

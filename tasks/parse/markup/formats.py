@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tasks.parse.blocks import Block, Reading, UnreadableError, table, tidy
+from tasks.parse.blocks import Block, Loss, Reading, UnreadableError, table, tidy
 from tasks.parse.decode import decode
+from tasks.parse.listing import fenced
 from tasks.parse.markup.page import readable
 from tasks.parse.markup.rtf import with_unicode
 from tasks.parse.markup.signs import BREAK, LANGUAGE, MARK, TITLE
 
 if TYPE_CHECKING:
+    from markdown_it.token import Token
     from unstructured.documents.elements import Element
 
 SKIPPED = {"Header", "Footer", "PageBreak", "PageNumber", "Image"}
 FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 FRONT_TITLE = re.compile(r"^title:[ \t]*(['\"]?)(.+?)\1[ \t]*$", re.MULTILINE)
 CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 FENCED = re.compile(r"(^ {0,3}(?P<fence>`{3,}|~{3,}).*?(?:^ {0,3}(?P=fence)|\Z))", re.DOTALL | re.MULTILINE)
 NOTE_LINE = re.compile(r"^ {0,3}\[\^([^\]\s]+)\]:", re.MULTILINE)
 NOTE = re.compile(r"\[\^([^\]\s]+)\]: ")
 REFERENCE = re.compile(r"\[\^([^\]\s]+)\](?!:)")
+INDENTED = r"(?:\n[ \t]+\S[^\n]*)*"  # the lines of options below a directive
+DIRECTIVES = {  # by format: what takes in another file
+    "rst": re.compile(
+        rf"^[ \t]*\.\.[ \t]+(?:include|literalinclude)::[^\n]*{INDENTED}"
+        rf"|^[ \t]*\.\.[ \t]+(?:csv-table|raw)::[^\n]*(?:\n[ \t]+:(?!file:|url:)\w[^\n]*)*"
+        rf"\n[ \t]+:(?:file|url):[^\n]*{INDENTED}",
+        re.MULTILINE | re.IGNORECASE,
+    ),
+    "org": re.compile(r"^[ \t]*#\+include:[^\n]*", re.MULTILINE | re.IGNORECASE),
+}
+DEEPEST = 120  # of the levels of Markdown, of which a list takes two
 HEAD = 4096  # bytes of a page in which it says its encoding
 BULLET = re.compile(r"[-*+•·▪◦●]\s+(?=\S)")
 MARKED = re.compile(f"{MARK}(.*?){MARK}")
@@ -46,18 +61,31 @@ def read_markdown(path: Path) -> Reading:
         text = text[front.end() :]
         if title := FRONT_TITLE.search(front[1]):
             titles.append(Block("heading", tidy(title[2])))
-    writer = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    return Reading([*titles, *_with_notes(list(blocks_of(writer.render(_without_definitions(text)))))])
+    writer = MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable(["table", "strikethrough"])
+    writer.add_render_rule("code_inline", _inline_code)
+    tokens = writer.parse(_without_definitions(text))
+    if max((token.level for token in tokens), default=0) >= DEEPEST - 1:  # what is deeper is left out without a word
+        detail = "lists or quotations stand in one another dozens deep; take out some of the marks that indent them"
+        raise UnreadableError("nested_too_deeply", detail)
+    html = writer.renderer.render(tokens, writer.options, {})
+    return Reading([*titles, *_with_notes(list(blocks_of(html)))])
+
+
+def _inline_code(_: Any, tokens: Sequence[Token], place: int, *_rest: Any) -> str:
+    """Code within a sentence, in its backticks as it was written."""
+    code, ticks = tokens[place].content, tokens[place].markup
+    space = " " if code.startswith("`") or code.endswith("`") else ""
+    return escape(f"{ticks}{space}{code}{space}{ticks}")
 
 
 def _without_definitions(text: str) -> str:
     """A note `[^1]: one` stays text, where CommonMark would take it for the address of a link."""
     parts, end = [], 0
-    for fenced in [*FENCED.finditer(text), None]:
-        start = fenced.start() if fenced else len(text)
+    for block in [*FENCED.finditer(text), None]:
+        start = block.start() if block else len(text)
         parts.append(NOTE_LINE.sub(r"\n\\[^\1]:", text[end:start]))
-        parts.append(fenced[0] if fenced else "")
-        end = fenced.end() if fenced else end
+        parts.append(block[0] if block else "")
+        end = block.end() if block else end
     return "".join(parts)
 
 
@@ -81,22 +109,44 @@ def read_by_pandoc(path: Path, kind: str) -> Reading:
 
     # Standing alone, a document has its title; but RST's lone first heading would become one, and the rest move up.
     flags = ["--mathml"] if kind == "rst" else ["--mathml", "--standalone"]
+    losses: list[Loss] = []
     try:
         if kind == "rtf":
             text = with_unicode(path.read_bytes()).decode("latin-1")
             html = pypandoc.convert_text(text, "html", format=kind, sandbox=True, encoding="latin-1", extra_args=flags)
+        elif kind in DIRECTIVES:
+            text, losses = _alone(decode(path.read_bytes()), DIRECTIVES[kind])
+            html = pypandoc.convert_text(text, "html", format=kind, sandbox=True, extra_args=flags)
         else:
             html = pypandoc.convert_file(str(path.resolve()), "html", format=kind, sandbox=True, extra_args=flags)
     except RuntimeError as error:
         raise UnreadableError("broken", f"pandoc cannot read it: {str(error).strip()[:200]}") from None
-    return Reading(list(blocks_of(html)))
+    return Reading(list(blocks_of(html)), losses)
+
+
+def _alone(text: str, directive: re.Pattern[str]) -> tuple[str, list[Loss]]:
+    """A document without what it would take in from other files, which may be any on this machine."""
+    text, count = directive.subn("", text)
+    detail = f"{count} x a text or table from another file: not read; put the file into the folder by itself"
+    return text, [Loss("embedded", detail)] if count else []
 
 
 def read_xml(path: Path) -> Reading:
-    offline()
-    from unstructured.partition.xml import partition_xml
+    """Each element that holds text of its own is a paragraph; entities stay names, and nothing outside is read."""
+    from lxml import etree
 
-    return Reading(list(from_elements(partition_xml(text=decode(path.read_bytes())))))
+    data = path.read_bytes()
+    declared = CHARSET.search(data[:HEAD])
+    text = DECLARATION.sub("", decode(data, declared[1].decode("ascii") if declared else None).lstrip("\ufeff"))
+    rules = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
+    blocks, waiting = [], [etree.fromstring(text, rules)]
+    while waiting:
+        element = waiting.pop()
+        if any(part.strip() for part in (element.text or "", *(child.tail or "" for child in element))):
+            blocks.append(Block("paragraph", tidy("".join(element.itertext()))))
+        else:
+            waiting += reversed(element)
+    return Reading([block for block in blocks if block.text])
 
 
 def blocks_of(html: str, *, whole: bool = True) -> Iterator[Block]:
@@ -161,12 +211,10 @@ def from_elements(elements: list[Element]) -> Iterator[Block]:
 
 
 def _code(text: str) -> Iterator[Block]:
-    """Code as it stands, in a fence longer than any in it."""
     named = NAMED.search(text)
     code = NAMED.sub("", text).replace(BREAK, "\n").strip("\n")
     if code.strip():
-        fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code)), 3)
-        yield Block("code", f"{fence}{named[1] if named else ''}\n{code}\n{fence}")
+        yield Block("code", fenced(code, named[1] if named else ""))
 
 
 def _rows(html: str) -> Iterator[list[str]]:

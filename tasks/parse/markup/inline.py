@@ -11,6 +11,7 @@ ICON = 32  # pixels of the sides of a picture that only decorates
 ADDRESS = re.compile(r"(?:https?://|mailto:)\S+$", re.IGNORECASE)
 SCHEME = re.compile("^(?:https?://|mailto:)", re.IGNORECASE)
 BADGE = re.compile(r"badge|shield|\.svg(?:$|\?)", re.IGNORECASE)
+BADGE_SERVICE = re.compile(r"//(?:[\w-]+\.)*(?:shields\.io|badgen\.net|badge\.fury\.io)/|\bbadges?[./]", re.IGNORECASE)
 FILE_NAME = re.compile(r"\S*\.(?:png|jpe?g|gif|svg|webp|bmp)", re.IGNORECASE)
 WRAPPED = re.compile(
     r"(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])\s*\n\s*(?=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])"
@@ -58,7 +59,8 @@ def _picture(image: Any) -> str | None:
     if 0 < whole_number(image.get("width"), 0) < ICON or 0 < whole_number(image.get("height"), 0) < ICON:
         return None
     linked = next(image.iterancestors("a"), None)
-    badge = linked is not None and BADGE.search(f"{image.get('src', '')} {linked.get('href', '')}")
+    source = image.get("src", "")
+    badge = BADGE_SERVICE.search(source) or (linked is not None and BADGE.search(f"{source} {linked.get('href', '')}"))
     return f"![{alt}]" if alt and not badge and not FILE_NAME.fullmatch(alt) else None
 
 

@@ -11,10 +11,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from tasks.parse.blocks import UnreadableError
 from tasks.parse.markup.inline import write_out
 from tasks.parse.markup.notes import move_notes
 from tasks.parse.markup.shape import shape
 from tasks.parse.markup.signs import SIGNS, TITLE, drop
+from tasks.parse.office.package import TOO_DEEP
 
 DOCTYPE = re.compile(r"^\s*<!DOCTYPE[^\[>]*\[[^\]]*\]\s*>", re.IGNORECASE)  # one that declares entities
 
@@ -59,6 +61,10 @@ def readable(html: str, *, whole: bool = False) -> Any:
         return None
     rules = parser.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
     root = parser.document_fromstring(text, parser=rules, ensure_head_body=True)
+    if any(TOO_DEEP in error.message for error in rules.error_log):
+        raise UnreadableError(
+            "nested_too_deeply", "its tags stand in one another thousands deep; save it as PDF or text"
+        )
     title = " ".join((root.findtext(".//title") or "").split())
     for formula in list(root.iter("math")):
         if tex := formula.xpath("string(.//annotation[contains(@encoding, 'tex')])").strip():

@@ -42,6 +42,7 @@ CONTENT_TYPES_PART = "[Content_Types].xml"
 PACKAGE = "_rels/.rels"  # what the package as a whole is related to
 CHUNK = 1 << 16  # bytes of a part that are unpacked at a time: what comes before the damage is kept
 ADVICE = "open it in Office and save it again"
+TOO_DEEP = "Excessive depth"  # how libxml2 names it
 
 
 def main_part(path: Path, library: Any, is_whole: Callable[[Any], bool], losses: list[Loss]) -> Any:
@@ -106,7 +107,12 @@ def parsed(name: str, content: bytes, losses: list[Loss], damage: str = "") -> A
         root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
         etree.strip_elements(root, etree.Entity, with_tail=False)  # nothing is put in their place
     except etree.XMLSyntaxError as error:
-        damage, root = damage or str(error), _recovered(content)
+        root = _recovered(content)
+        if TOO_DEEP in str(error):
+            detail = f"{name}: stands in tables or boxes within one another hundreds deep; take it out of some of them"
+            losses.append(Loss("nested_too_deeply", detail))
+        else:
+            damage = damage or str(error)
     if damage:
         losses.append(Loss("damaged_part", f"{name}: {damage}; {ADVICE}"))
     return root
