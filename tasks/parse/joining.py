@@ -14,6 +14,7 @@ HABIT = 300  # characters before a line's end that tell the author's habit
 HALF_SPACED = re.compile(f"(?<=[{CJK}])(\\d[\\d.,]*%?) (?=([{CJK}]))")
 MEASURES = "年月日号时小分秒个名件项条次人万亿元米吨台家位天周度倍"  # what follows a number, not a label such as "表1"
 LONGEST_LABEL = 3  # characters before its number
+LABELLED = LONGEST_LABEL + 1
 
 
 def between(text: str, following: str) -> str:
@@ -38,7 +39,9 @@ def joined(*stretches: str) -> str:
     """Stretches of one text, those that hold something."""
     text = ""
     for stretch in stretches:
-        text += between(text, stretch) + stretch
+        space = between(text, stretch)
+        numbered = text and not space and stretch[:1].isdigit()
+        text = text[:-LABELLED] + closed_up(text[-LABELLED:] + stretch) if numbered else text + space + stretch
     return text
 
 

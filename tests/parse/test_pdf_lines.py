@@ -62,3 +62,38 @@ def test_a_reference_may_be_little_smaller_than_the_text(tmp_path: Path) -> None
     put(page, LEFT, 100, wrapped(ENGLISH, 450, 12), 12)
     texts = told(read(document, tmp_path / "raised.pdf"))
     assert texts[:2] == ["The wheel is of larch.[^1]", "[^1]: From the upper valley."]
+
+
+def test_marks_that_another_font_printed_stand_where_their_line_left_holes(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    for left, text in ((60, "磨坊主说"), (110, "石头要换"), (160, "然后关上了门。")):
+        page.insert_text((left, 100), text, fontsize=10, fontname="china-s")
+    for left, text in ((102, "“"), (152, "”")):
+        page.insert_text((left, 100), text, fontsize=10, fontname="china-s")
+    assert told(read(document, tmp_path / "holes.pdf")) == ["磨坊主说“石头要换”然后关上了门。"]
+
+
+def test_a_chinese_line_need_not_be_full_to_go_on(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    lines = ["衡溪的水磨建在两条小河交汇的地方，自从石桥建成", "以来，一直为附近的村庄磨制黑麦。水轮先后更换过三次"]
+    page = document.new_page()
+    put(page, LEFT, 100, [lines[0], f"“{lines[1]}”，最后一次"], 10, "china-s")
+    put(page, LEFT, 200, ["衡溪的水磨", "石桥边的两条小河和附近的村庄"], 10, "china-s")
+    assert told(read(document, tmp_path / "ragged.pdf")) == [
+        f"{lines[0]}“{lines[1]}”，最后一次",
+        "衡溪的水磨\n石桥边的两条小河和附近的村庄",
+    ]
+
+
+def test_a_line_with_a_bullet_is_an_item_though_its_type_is_large(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    put(page, LEFT, 60, ["The mill"], 36)
+    put(page, LEFT, 130, ["• Grease the axle", "• Open the sluice"], 24, "china-s")
+    put(page, LEFT, 300, wrapped(ENGLISH, 450))
+    blocks = read(document, tmp_path / "slide.pdf").blocks
+    assert [(block.kind, block.text) for block in blocks[1:3]] == [
+        ("item", "Grease the axle"),
+        ("item", "Open the sluice"),
+    ]

@@ -10,7 +10,7 @@ from typing import Any
 from tasks.parse.blocks import Block, Box, Loss, Options, Reading, UnreadableError
 from tasks.parse.ocr import scan
 from tasks.parse.office.encrypted import ADVICE
-from tasks.parse.pdf import contents, ligatures, running
+from tasks.parse.pdf import contents, ligatures, running, woven
 from tasks.parse.pdf.aligned import aligned
 from tasks.parse.pdf.joining import LINKED, Link, Words
 from tasks.parse.pdf.marks import BULLET, NUMBER
@@ -93,6 +93,8 @@ def _page(page: Any, options: Options, losses: list[Loss]) -> tuple[Page, list[L
         except UnreadableError as error:
             losses.append(Loss(error.reason, error.detail, number, error.passing))
             layer = False
+    else:
+        woven.mend(page, content, TEXT_FLAGS)
     found = page_of(content, number, page.rotation, page.get_image_info, layer=layer)
     found.hidden *= layer  # what is wrong with a bad layer was told
     return found, list(_links(page, found)) if page.first_link else []

@@ -8,13 +8,18 @@ from functools import cached_property
 from itertools import pairwise
 
 from tasks.parse.blocks import Box
-from tasks.parse.joining import joined
+from tasks.parse.joining import MEASURES, WIDE, joined
 from tasks.parse.pdf.page import Line, Page
 
 HYPHENS = "-\u2010\u00ad"
 LONGEST_WORD = 40
 HYPHENED = re.compile(r"([^\W\d_]{2,})[-\u2010\u00ad]$")
 COMPOUND = re.compile(r"[^\W\d_]{2,}-[^\W\d_]{2,}")
+SENTENCE_END = re.compile(r"[.。!！?？:：;；…][\"'”’»」』)）\]]*(?:\x02[^\x03]*\x03|\[\d+\])*$")
+LONGEST_END = 12  # characters after which no sentence's end is looked for
+GOES_ON = ("，", "、")  # after these no Chinese line is an end
+UNBREAKABLE = 2  # Chinese letters that need room: punctuation may not begin a line
+RAGGED = 4  # such letters where no sentence ends: quotes and brackets stay with what they hold
 LINKED = re.compile(r"^(?:https?://|mailto:)", re.IGNORECASE)
 TWICE = re.compile(r"\[([^\[\]]+)\]\((\S+?)\)(\s?)\[([^\[\]]+)\]\(\2\)")
 
@@ -47,6 +52,23 @@ class Words:
 
 def broken_word(text: str) -> bool:
     return text[-1] in HYPHENS and len(text) > 1 and text[-2].isalpha()
+
+
+def ends(line: Line) -> bool:
+    return bool(SENTENCE_END.search(line.text[-LONGEST_END:]))
+
+
+def had_room(before: Line, line: Line, edge: float) -> bool:
+    """Whether a line's first word would have had room on the line before, up to the text's right edge."""
+    if broken_word(before.text) or before.text.endswith(GOES_ON):
+        return False
+    if before.text[-1].isdigit() and line.text[0] in MEASURES:
+        return False
+    wide = WIDE.match(line.text[0])
+    ragged = wide and WIDE.match(before.text[-1]) and not ends(before)
+    letters = (RAGGED if ragged else UNBREAKABLE) if wide else len(line.text.split(None, 1)[0]) + 1
+    need = letters * line.size if wide else (line.box[2] - line.box[0]) * min(1.0, letters / len(line.text))
+    return edge - before.box[2] > need + 0.3 * line.size
 
 
 def linked(line: Line, links: Sequence[Link]) -> str:

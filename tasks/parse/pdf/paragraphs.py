@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.parse.blocks import Block, Box, table, tidy
-from tasks.parse.joining import WIDE
-from tasks.parse.pdf.joining import Link, Words, broken_word, code, linked, one_link
-from tasks.parse.pdf.marks import KEY_VALUE, Lists
+from tasks.parse.pdf.joining import Link, Words, code, ends, had_room, linked, one_link
+from tasks.parse.pdf.marks import BULLET, KEY_VALUE, Lists
 from tasks.parse.pdf.notes import Note, referred, without_mark
 from tasks.parse.pdf.page import Line, Page, around
 from tasks.parse.pdf.tables import Table, goes_on
@@ -19,8 +18,6 @@ GAP = 1.22  # of the usual leading; more begins a new paragraph
 HEADING_GAP = 1.5
 LOWEST = 0.5  # of the page's height: below, a page's last line may go on overleaf
 INDENT = 0.7  # of the type's size
-LONGEST_END = 12  # characters after which no sentence's end is looked for
-SENTENCE_END = re.compile(r"[.。!！?？:：;；…][\"'”’»」』)）\]]*(?:\x02[^\x03]*\x03|\[\d+\])*$")
 CAPTION = re.compile(r"^(?:(?i:figure|fig\.|table|example|listing|chart|exhibit)\s*(?:\d|[A-Z]\.?\d)|[图表圖]\s*\d)")
 CONTINUED = re.compile(r"continued|cont'd|cont\.|续|續", re.IGNORECASE)
 
@@ -140,10 +137,9 @@ class Writer:
             return True
         if line.page != before.page and before.box[3] < LOWEST * self._pages[before.page].height:
             return False
-        if _ends(before) or CAPTION.match(line.text) or line.box[0] > column.left + INDENT * line.size:
+        if ends(before) or CAPTION.match(line.text) or line.box[0] > column.left + INDENT * line.size:
             return False
-        full = self._right - before.box[2] < _first_word(line) or broken_word(before.text)
-        return full or line.text[0].islower()
+        return line.text[0].islower() or not had_room(before, line, self._right)
 
     # -- lines
 
@@ -155,7 +151,8 @@ class Writer:
         if abs(size - before.size) > 0.5 or step <= 0:
             return "new"
         coded = before.mono and line.mono and self._type.codes
-        heading = size in self._type.levels
+        bulleted = BULLET.match(line.text) or BULLET.match(self._group[0].text)
+        heading = size in self._type.levels and not bulleted
         if step > (HEADING_GAP if heading else 2.2 if coded else GAP) * self._type.leading(size):
             return "new"
         if coded:
@@ -163,12 +160,11 @@ class Writer:
         if heading:
             whole = self._type.whole(before.text, before.page) or self._type.begins_heading(line.text)
             return "new" if whole else "join"
-        room = column.rights[line] - before.box[2] > _first_word(line) and not broken_word(before.text)
-        ends = _ends(before)
+        room, ended = had_room(before, line, column.rights[line]), ends(before)
         marked = self._lists.begins(line.text) is not None
         if marked or CAPTION.match(line.text):
             listed = marked and self._lists.began(self._group[0])
-            if listed or room or ends or abs(line.box[0] - before.box[0]) > INDENT * size:
+            if listed or room or ended or abs(line.box[0] - before.box[0]) > INDENT * size:
                 return "new"
         if before.bold != line.bold and (room or step > 1.1 * self._type.leading(size)):
             return "new"
@@ -176,14 +172,14 @@ class Writer:
             return "break"
         indent = line.box[0] - before.box[0]
         first = len(self._group) == 1
-        if indent > INDENT * size and not (first and (self._lists.began(before) or not (room or ends))):
+        if indent > INDENT * size and not (first and (self._lists.began(before) or not (room or ended))):
             centred = abs(sum(line.box[::2]) - sum(before.box[::2])) < size
-            return "break" if centred and not ends else "new"
+            return "break" if centred and not ended else "new"
         if indent < -INDENT * size and not first and self._group[1].box[0] > self._group[0].box[0] + INDENT * size:
             return "new"  # back from the indent of an item's lines
         if not room:
             return "join"
-        return "new" if ends else "break"
+        return "new" if ended else "break"
 
     # -- blocks
 
@@ -200,7 +196,7 @@ class Writer:
         flat = " ".join(text.split("\n"))
         if not flat:
             return
-        if not CAPTION.match(flat) and (level := self._type.level(lines, flat)) is not None:
+        if not CAPTION.match(flat) and not BULLET.match(flat) and (level := self._type.level(lines, flat)) is not None:
             self._lists.end()
             self.blocks.append(Block("heading", flat, level, page, boxes=boxes))
         elif (item := self._lists.item(text, lines[0])) is not None:
@@ -282,17 +278,5 @@ class Writer:
         return all(len(block.text) < 120 and CONTINUED.search(block.text) for block in self.blocks[since:])
 
 
-def _ends(line: Line) -> bool:
-    return bool(SENTENCE_END.search(line.text[-LONGEST_END:]))
-
-
 def _at(page: int) -> Line:
     return Line("", (0, 0, 0, 0), 0, 0, False, page)
-
-
-def _first_word(line: Line) -> float:
-    """The width that a line's first word needs after the line before."""
-    letters = (
-        2 if WIDE.match(line.text[0]) else len(line.text.split(None, 1)[0]) + 1
-    )  # punctuation may not begin a line
-    return (line.box[2] - line.box[0]) * min(1.0, letters / len(line.text)) + 0.3 * line.size
