@@ -243,6 +243,25 @@ def test_entities_of_a_document_are_not_resolved(tmp_path: Path) -> None:
     assert "SECRET" not in found[0]
 
 
+def test_rtf_has_headings_by_their_styles_where_no_paragraph_tells_its_level(tmp_path: Path) -> None:
+    path = tmp_path / "velm.rtf"
+    path.write_bytes(
+        rb"{\rtf1\ansi{\fonttbl{\f0\fswiss Arial;}}{\stylesheet{\s0\sa200\f0 Normal;}{\s1\sbasedon0\sb480 Heading 1;}"
+        rb"{\s2\sb200\outlinelevel1\b \'b1\'ea;}{\s3\sb2 Heading Char;}}"
+        rb"\pard\plain \s1\sb480{\b\u25163?\u20876?}\par \pard\plain \s0 Text one.\par \pard\plain \s2 Weight\par "
+        rb"\pard\plain \s3 Text two.\par}"
+    )
+    found = read(path, Options()).blocks
+    assert [(block.kind, block.level, block.text) for block in found] == [
+        *(
+            ("heading", 1, "手册"),
+            ("paragraph", 0, "Text one."),
+            ("heading", 2, "Weight"),
+            ("paragraph", 0, "Text two."),
+        ),
+    ]
+
+
 def test_a_long_header_of_rtf_takes_no_time(tmp_path: Path) -> None:
     styles = b"".join(rb"{\s%d\af12\afs22\ltrch\lang1033\f4\fs24\sb120\keepn Heading %d;}" % (n, n) for n in range(200))
     path = tmp_path / "long.rtf"

@@ -45,6 +45,18 @@ def _shown(block: Block) -> str:
     return f"{'  ' * block.level}{block.mark} {block.text}" if block.kind == "item" else block.text
 
 
+def test_built_in_list_styles_have_the_level_of_their_number(tmp_path: Path) -> None:
+    document = docx.Document()
+    styles = ("List Bullet", "List Bullet 2", "List Bullet 3", "List Number 2")
+    for text, name in zip(("清单", "inner", "innermost", "numbered"), styles, strict=True):
+        document.add_paragraph(text, style=name)
+    document.save(str(tmp_path / "velm.docx"))
+    found = read(tmp_path / "velm.docx", Options()).blocks
+    assert [(block.mark, block.level, block.text) for block in found] == [
+        *(("-", 0, "清单"), ("-", 1, "inner"), ("-", 2, "innermost"), ("1.", 1, "numbered")),
+    ]
+
+
 def test_headings_are_known_by_styles_of_any_language_by_their_bases_and_by_outline(path: Path) -> None:
     styles = (
         style("a3", "Title")
@@ -479,3 +491,12 @@ def test_entities_are_not_resolved(path: Path, tmp_path: Path) -> None:
         body = paragraph("Before &x; after")
         archive.writestr("word/document.xml", f"{entity}<w:document {NAMES}><w:body>{body}</w:body></w:document>")
     assert shown(path) == ["Before after"]
+
+
+def test_tables_nested_too_deep_are_told(tmp_path: Path) -> None:
+    inner = paragraph("deep")
+    for _ in range(120):
+        inner = f"<w:tbl><w:tr><w:tc>{inner}{paragraph()}</w:tc></w:tr></w:tbl>"
+    reading = read(word_file(tmp_path / "velm.docx", paragraph("水箱") + inner), Options())
+    assert [block.text for block in reading.blocks] == ["水箱"]
+    assert "nested_too_deeply" in [loss.reason for loss in reading.losses]

@@ -14,7 +14,7 @@ from tasks.parse.blocks import Block, Loss, Reading, UnreadableError, table, tid
 from tasks.parse.decode import decode
 from tasks.parse.listing import fenced
 from tasks.parse.markup.page import readable
-from tasks.parse.markup.rtf import with_unicode
+from tasks.parse.markup.rtf import with_outline, with_unicode
 from tasks.parse.markup.signs import BREAK, LANGUAGE, MARK, TITLE
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def read_by_pandoc(path: Path, kind: str) -> Reading:
     losses: list[Loss] = []
     try:
         if kind == "rtf":
-            text = with_unicode(path.read_bytes()).decode("latin-1")
+            text = with_unicode(with_outline(path.read_bytes())).decode("latin-1")
             html = pypandoc.convert_text(text, "html", format=kind, sandbox=True, encoding="latin-1", extra_args=flags)
         elif kind in DIRECTIVES:
             text, losses = _alone(decode(path.read_bytes()), DIRECTIVES[kind])

@@ -105,11 +105,14 @@ class _Walk:
         if level is not None and len(text) <= LONGEST_HEADING:
             return Block("heading", " ".join(tidy(_marked(mark, line.plain)).split("\n")), level)
         if place is not None and mark is not None and mark.text:
-            return Block("item", text, place[1], mark=mark.text)
+            shown = place[1] if value(properties, "numPr/ilvl") else max(place[1], self._styles.list_level(style))
+            return Block("item", text, shown, mark=mark.text)
         use = self._styles.use(style)
         if use == "code":
             return Block("code", line.plain.rstrip())
-        return Block("item" if use == "list" and place is None and mark is None else "paragraph", text)
+        if use == "list" and place is None and mark is None:
+            return Block("item", text, self._styles.list_level(style))
+        return Block("paragraph", text)
 
     def _parted(self, block: Block) -> Iterator[Block]:
         """A block; several where soft line breaks stand for paragraphs, as in text from web pages."""

@@ -25,6 +25,7 @@ USES = {
     "code": re.compile(r"(?:source ?)?code(?: block)?|html ?preformatted|preformatted ?text|代码"),
     "list": re.compile(r"list ?(?:bullet|number) ?[2-5]?"),
 }
+LIST_LEVEL = re.compile(r"list ?(?:bullet|number|continue)? ?([2-5])")
 HEAVY_FONTS = ("黑体", "SimHei", "方正小标宋")  # Chinese headings are set in these, and not in bold
 MOST_BASES = 20  # styles that one may be based on, one on the other
 
@@ -114,6 +115,11 @@ class Styles:
         listed = [style.properties.find(f"{W}numPr") for style in self.chain(key) if style.properties is not None]
         names, levels = ([value(one, name) for one in listed] for name in ("numId", "ilvl"))
         return next(filter(None, names), None), next(filter(None, levels), None)
+
+    def list_level(self, key: str) -> int:
+        """The level that a built-in list style has by its name: that of "List Bullet 2" is the second."""
+        found = (LIST_LEVEL.fullmatch(style.name.lower().strip()) for style in self.chain(key))
+        return next((int(match[1]) - 1 for match in found if match), 0)
 
     def list_styles(self) -> dict[str, str]:
         """The lists that list styles stand for."""
