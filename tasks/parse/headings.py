@@ -24,12 +24,13 @@ UNITS = (
     "[百千万亿]?元|英?[寸尺里]|小?时|分钟|[秒年月日天个台件次倍度吨]",
 )
 QUANTITY = re.compile(rf"^[\d.]+\s*(?:{'|'.join(UNITS)})(?:\W.*)?$")  # a number with its unit, which is no heading
+BEGINNING = re.compile(r"[第一二三四五六七八九十PC\d]")  # of every pattern, to tell most lines apart at once
 PROSE = re.compile(r"[。；;！!？?，,：:]|\.$|\.{3}|…")
 
 
 def level_of(text: str) -> int | None:
     """The level of a line that is a numbered heading, or None."""
-    if len(text) > LONGEST or "\n" in text or PROSE.search(text):
+    if len(text) > LONGEST or not BEGINNING.match(text) or "\n" in text or PROSE.search(text):
         return None
     for pattern, level in PATTERNS:
         if pattern.match(text):

@@ -12,6 +12,7 @@ from tasks.parse.ocr import scan
 from tasks.parse.office.encrypted import ADVICE
 from tasks.parse.pdf import contents, ligatures, running, woven
 from tasks.parse.pdf.aligned import aligned
+from tasks.parse.pdf.hierarchy import settle
 from tasks.parse.pdf.joining import LINKED, Link, Words
 from tasks.parse.pdf.marks import BULLET, NUMBER
 from tasks.parse.pdf.notes import Note, foot_of
@@ -33,7 +34,7 @@ NAMED = 12  # pages that a loss names
 def read(path: Path, options: Options) -> Reading:
     with _opened(path) as document:
         if document.needs_pass and not (options.password and document.authenticate(options.password)):
-            wrong = "its password under parse.passwords is wrong; correct it" if options.password else ADVICE
+            wrong = "the one that parse.passwords leads to is wrong; correct it" if options.password else ADVICE
             raise UnreadableError("encrypted", f"the PDF asks for a password; {wrong}", passing=True)
         if len(document) > options.max_pages:
             detail = f"{len(document)} pages, more than {options.max_pages}; raise parse.max_pages, or split the PDF"
@@ -58,7 +59,7 @@ def read(path: Path, options: Options) -> Reading:
         reading.losses.append(Loss("garbled_text", detail))
     if hidden := [page.number for page in pages if page.hidden]:
         reading.losses.append(Loss("hidden_text", f"left out letters that are not to be seen on {_names(hidden)}"))
-    reading.blocks = _titled(_blocks(pages, outline, links))
+    reading.blocks = _blocks(pages, outline, links)
     return reading
 
 
@@ -87,7 +88,7 @@ def _page(page: Any, options: Options, losses: list[Loss]) -> tuple[Page, list[L
         losses.append(Loss("broken_page", f"the page is damaged ({error}); save the PDF again", number))
         return Page(number, 0, 0), []
     layer = True
-    if scan.needs_ocr(page, content):
+    if scanned := scan.needs_ocr(page, content):
         try:
             content = scan.recognise(page, content, options)
         except UnreadableError as error:
@@ -96,6 +97,7 @@ def _page(page: Any, options: Options, losses: list[Loss]) -> tuple[Page, list[L
     else:
         woven.mend(page, content, TEXT_FLAGS)
     found = page_of(content, number, page.rotation, page.get_image_info, layer=layer)
+    found.scanned = scanned
     found.hidden *= layer  # what is wrong with a bad layer was told
     return found, list(_links(page, found)) if page.first_link else []
 
@@ -151,9 +153,8 @@ def _blocks(pages: list[Page], outline: list[list[Any]], links: dict[int, list[L
     ligatures.mend(pages)
     tables = {page.number: ruled(page) if len(page.rules) > 2 else [] for page in pages}
     typography = Typography(pages, outline)
-    running.leave_out(pages, typography.body, set(typography.levels))
+    running.leave_out(pages, typography.body, typography.sizes)
     running.leave_out_tables(pages, tables)
-    typography.fit(pages)
     writer = Writer(typography, Words(pages), {page.number: page for page in pages}, links)
     count = 0
     for page in pages:
@@ -166,7 +167,8 @@ def _blocks(pages: list[Page], outline: list[list[Any]], links: dict[int, list[L
             writer.write(_column(page, body, count := count + 1))
         for lines in _turned(page):
             writer.write_aside(_column(page, lines, count := count + 1))
-    return writer.close()
+    heights = {page.number: page.width if page.turns % 2 else page.height for page in pages}
+    return settle(writer.close(), heights, typography.outlined)
 
 
 def _foot(items: list[Line | Table], body: float, height: float) -> tuple[list[Line | Table], list[Note]]:
@@ -256,14 +258,3 @@ def _turned(page: Page) -> Iterator[list[Line | Table]]:
     """The lines that run up, down or aslant, upright, those of one direction together."""
     for quarters in sorted({quarters for quarters, _ in page.strays}):
         yield [line for turned, line in page.strays if turned == quarters]
-
-
-def _titled(blocks: list[Block]) -> list[Block]:
-    """A heading that stands alone above all others, at the start, is the document's title."""
-    headings = [block for block in blocks if block.kind == "heading"]
-    top = min((block.level for block in headings), default=0)
-    if len(headings) > 2 and headings[0].page == 1 and [block.level for block in headings].count(top) == 1:
-        first = headings[0]
-        if first.level == top:
-            return [replace(block, level=0) if block is first else block for block in blocks]
-    return blocks

@@ -10,6 +10,7 @@ from tasks.parse.blocks import Block, Box, table, tidy
 from tasks.parse.pdf.joining import Link, Words, code, ends, had_room, linked, one_link
 from tasks.parse.pdf.marks import BULLET, KEY_VALUE, Lists
 from tasks.parse.pdf.notes import Note, referred, without_mark
+from tasks.parse.pdf.numbers import Heading
 from tasks.parse.pdf.page import Line, Page, around
 from tasks.parse.pdf.tables import Table, goes_on
 from tasks.parse.pdf.typography import Typography
@@ -76,6 +77,7 @@ class Writer:
         self._held = held
 
     def close(self) -> list[Block]:
+        """All blocks, with headings whose levels are to be settled."""
         self._hold()
         self._release()
         for number in list(self._notes):
@@ -131,7 +133,7 @@ class Writer:
 
     def _resumes(self, before: Line, line: Line, column: Column) -> bool:
         """Whether the first line of a column goes on with the last one of the column before."""
-        if before.size in self._type.levels or before.bold != line.bold or self._lists.begins(line.text):
+        if before.size in self._type.sizes or before.bold != line.bold or self._lists.begins(line.text):
             return False
         if before.mono and line.mono and self._type.codes:
             return True
@@ -152,13 +154,13 @@ class Writer:
             return "new"
         coded = before.mono and line.mono and self._type.codes
         bulleted = BULLET.match(line.text) or BULLET.match(self._group[0].text)
-        heading = size in self._type.levels and not bulleted
+        heading = size in self._type.sizes and not bulleted
         if step > (HEADING_GAP if heading else 2.2 if coded else GAP) * self._type.leading(size):
             return "new"
         if coded:
             return "join"
         if heading:
-            whole = self._type.whole(before.text, before.page) or self._type.begins_heading(line.text)
+            whole = self._type.outlined(before.text, before.page) is not None or self._type.begins_heading(line.text)
             return "new" if whole else "join"
         room, ended = had_room(before, line, column.rights[line]), ends(before)
         marked = self._lists.begins(line.text) is not None
@@ -166,7 +168,8 @@ class Writer:
             listed = marked and self._lists.began(self._group[0])
             if listed or room or ended or abs(line.box[0] - before.box[0]) > INDENT * size:
                 return "new"
-        if before.bold != line.bold and (room or step > 1.1 * self._type.leading(size)):
+        weighs = before.bold != line.bold and (room or step > 1.1 * self._type.leading(size))
+        if weighs or ((room or ended) and self._between_headings(before, line)):
             return "new"
         if KEY_VALUE.match(before.text) and KEY_VALUE.match(line.text):
             return "break"
@@ -180,6 +183,11 @@ class Writer:
         if not room:
             return "join"
         return "new" if ended else "break"
+
+    def _between_headings(self, before: Line, line: Line) -> bool:
+        """Whether a heading of the text's own size ends with a line, or begins after it."""
+        alone = len(self._group) == 1 and self._type.names(before)
+        return alone or self._type.names(line) or (before.bold and line.bold and self._type.begins_heading(line.text))
 
     # -- blocks
 
@@ -196,9 +204,20 @@ class Writer:
         flat = " ".join(text.split("\n"))
         if not flat:
             return
-        if not CAPTION.match(flat) and not BULLET.match(flat) and (level := self._type.level(lines, flat)) is not None:
+        if not CAPTION.match(flat) and not BULLET.match(flat) and self._type.heads(lines, flat):
             self._lists.end()
-            self.blocks.append(Block("heading", flat, level, page, boxes=boxes))
+            bold, told = all(line.bold for line in lines), self._type.outlined(flat, page)
+            self.blocks.append(
+                Heading(
+                    "heading",
+                    self._type.spelt(flat, page),
+                    page=page,
+                    boxes=boxes,
+                    size=lines[0].size,
+                    bold=bold,
+                    told=told,
+                )
+            )
         elif (item := self._lists.item(text, lines[0])) is not None:
             mark, level, said = item
             if said:

@@ -12,10 +12,6 @@ from tasks.parse.pdf.page import NOTE_MARK, Line, Page
 
 HEADING_SIZE = 1.1  # of the body's size
 HEAVY_HEADING_SIZE = 1.04
-DEEPEST = 6
-RARE = 0.02  # of the pages
-SHORT = 5  # pages
-BOLD_HEADING = 7  # a bold line of the body's size, below all headings that are larger
 LONGEST_HEADING = 120
 FEW_STEPS = 0.15  # of the commonest step's times: paragraphs of one line have wider steps than lines have
 LONG_ENOUGH = 10  # characters of a line that tells whether a font's letters are all of one width
@@ -52,14 +48,12 @@ class Typography:
         self.codes = self._find_code(
             pages, {key for key in fixed if steps[key][0] < NARROW * key[1]}, characters.total()
         )
-        larger = sorted(
-            (size for size in characters if self._heads(size, heavy[size] / characters[size])), reverse=True
-        )
-        self.levels = _ladder(larger, pages)
+        self.sizes = {size for size in characters if self._heads(size, heavy[size] / characters[size])}  # of headings
         self._leading = _leading(pages)
-        self.outline: dict[int, dict[str, int]] = {}  # by page, the levels of its titles
+        self.outline: dict[int, dict[str, tuple[int, str]]] = {}  # by page, the levels of its titles
         for level, title, number, *_ in outline:
-            self.outline.setdefault(int(number), {}).setdefault(_plain(str(title)), int(level))
+            told = int(level), " ".join(str(title).split())
+            self.outline.setdefault(int(number), {}).setdefault(_plain(told[1]), told)
         self._firsts = {page: {title[:1] for title in titles} for page, titles in self.outline.items()}
 
     def _find_code(self, pages: list[Page], fixed: set[tuple[str, float]], characters: int) -> bool:
@@ -78,46 +72,39 @@ class Typography:
     def leading(self, size: float) -> float:
         return self._leading.get(size, LEADING * size)
 
-    def fit(self, pages: list[Page]) -> None:
-        """Let the levels that the outline gives to sizes of type win over the sizes' order."""
-        if not self.outline:
-            return
-        told: defaultdict[float, Counter[int]] = defaultdict(Counter)
-        for page in pages:
-            for line in page.lines:
-                if (level := self._in_outline(line.text, page.number)) is not None:
-                    told[line.size][level] += 1
-        deepest = 0
-        for size in sorted(self.levels, reverse=True):
-            level = told[size].most_common(1)[0][0] if size in told else deepest + 1
-            self.levels[size] = min(level, DEEPEST)
-            deepest = max(deepest, self.levels[size]) if size in told else deepest
-
-    def level(self, lines: list[Line], text: str) -> int | None:
-        """The level of a heading, by the outline, its numbering, its size or, for a short line, its weight."""
+    def heads(self, lines: list[Line], text: str) -> bool:
+        """Whether lines are a heading, by the outline, their size, their numbering or, if short, their weight."""
         if len(text) > LONGEST_HEADING or not LETTER.search(text) or "\n" in text:
-            return None
-        if self.outline and (level := self._in_outline(text, lines[0].page)) is not None:
-            return min(level, DEEPEST)
-        if (level := self.levels.get(lines[0].size)) and not text.endswith(SENTENCE_END):
-            return level
-        if (level := level_of(text)) is not None:
-            return level
+            return False
+        if self.outlined(text, lines[0].page) is not None:
+            return True
+        if (lines[0].size in self.sizes and not text.endswith(SENTENCE_END)) or level_of(text) is not None:
+            return True
         bold = self.weighs and all(line.bold for line in lines) and len(text) <= LONGEST_HEADING / 2
-        if not bold or lines[0].size < self.body * 0.95 or PROSE.search(NUMBERED.sub("", text)):
-            return None
-        numbered = NUMBERED.match(text)
-        deep = numbered and (numbered[1].count(".") or not self.levels)
-        return min(2 + numbered[1].count("."), DEEPEST) if numbered and deep else BOLD_HEADING
-
-    def whole(self, text: str, page: int) -> bool:
-        """Whether a line is all of a heading that the outline names, or begins with its number."""
-        return self._in_outline(text, page) is not None
+        return bold and lines[0].size >= self.body * 0.95 and not PROSE.search(NUMBERED.sub("", text))
 
     def begins_heading(self, text: str) -> bool:
         return level_of(text) is not None or bool(NUMBERED.match(text))
 
-    def _in_outline(self, text: str, page: int) -> int | None:
+    def names(self, line: Line) -> bool:
+        """Whether a line is a heading by the outline or its numbering, whatever its type."""
+        return self.outlined(line.text, line.page) is not None or level_of(line.text) is not None
+
+    def outlined(self, text: str, page: int) -> int | None:
+        """The level that the outline gives to a heading, which it may tell without its number."""
+        if page not in self.outline:
+            return None
+        told = self._in_outline(text, page)
+        if told is None and (number := NUMBERED.match(text)):
+            told = self._in_outline(text[number.end() :], page)
+        return told[0] if told else None
+
+    def spelt(self, text: str, page: int) -> str:
+        """A heading as the outline has it, where the page's own text lacks a space."""
+        _, title = self._in_outline(text, page) or (0, "")
+        return title if len(title) > len(text) and title.replace(" ", "") == text.replace(" ", "") else text
+
+    def _in_outline(self, text: str, page: int) -> tuple[int, str] | None:
         titles = self.outline.get(page)
         if not titles or len(text) > LONGEST_HEADING:
             return None
@@ -129,22 +116,6 @@ class Typography:
 
 def _plain(text: str) -> str:
     return re.sub(r"\W+", "", NOTE_MARK.sub("", text)).casefold()
-
-
-def _ladder(sizes: list[float], pages: list[Page]) -> dict[float, int]:
-    """A level for each size; sizes next to one another that a long document uses on a page or two have one level."""
-    seen: defaultdict[float, set[int]] = defaultdict(set)
-    for page in pages:
-        for line in page.lines:
-            seen[line.size].add(page.number)
-    rare = max(1.0, RARE * len(pages)) if len(pages) > SHORT else 0
-    levels: dict[float, int] = {}
-    level, before_rare = 0, False
-    for size in sizes:
-        is_rare = len(seen[size]) <= rare
-        level += not (is_rare and before_rare)
-        levels[size], before_rare = min(level, DEEPEST), is_rare
-    return levels
 
 
 def _leading(pages: list[Page]) -> dict[float, float]:
