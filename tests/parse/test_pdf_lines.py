@@ -7,7 +7,9 @@ from pathlib import Path
 import pymupdf
 
 from tasks.parse.joining import closed_up
-from tests.parse.test_pdf import ENGLISH, LEFT, grid, only, put, read, told, wrapped
+from tasks.parse.pdf.page import Line, Page
+from tasks.parse.pdf.running import leave_out
+from tests.parse.test_pdf import CHINESE, ENGLISH, LEFT, grid, only, put, read, told, wrapped
 
 
 def test_an_item_is_whole_however_many_spaces_follow_its_mark(tmp_path: Path) -> None:
@@ -97,3 +99,14 @@ def test_a_line_with_a_bullet_is_an_item_though_its_type_is_large(tmp_path: Path
         ("item", "Grease the axle"),
         ("item", "Open the sluice"),
     ]
+
+
+def test_a_scan_loses_its_header_though_letters_of_it_are_misread() -> None:
+    headers = ["衡溪水磨管理规定", "衡溪水磨“管理规定", "衡溪水唐管理规定", "衡漢水磨管理规定"]
+    pages = [Page(number, 595, 842, scanned=True) for number in range(1, 5)]
+    bodies = wrapped(CHINESE, 200, 10, "china-s")[:4]
+    for page, header, body in zip(pages, headers, bodies, strict=True):
+        for text, top in ((header, 26.0), (body, 70.0)):
+            page.lines.append(Line(text, (60, top, 260, top + 10), top + 8, 10, False, page.number))
+    leave_out(pages, 10, set())
+    assert ["".join(line.text for line in page.lines) for page in pages] == bodies

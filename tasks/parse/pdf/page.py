@@ -60,6 +60,7 @@ class Page:
     turns: int = 0  # quarter turns from this frame to the screen
     hidden: int = 0  # characters that the page does not show
     garbled: int = 0  # characters whose font does not say what they mean
+    scanned: bool = False  # read from its picture, where letters may be misread
 
     def shown(self, box: Box) -> Box:
         turned = turn(box, self.turns, self.width, self.height) if self.turns else box

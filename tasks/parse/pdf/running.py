@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 
 from tasks.parse.pdf.page import Line, Page, rows_of
 from tasks.parse.pdf.tables import Table
@@ -19,6 +20,10 @@ SLOT_PAGES = 0.6  # of the pages, for a place where each chapter has another tit
 APART = 1.7  # of the type's size between a header and the text, from line to line
 FAR = 4.0  # of the type's size: so far apart no paragraphs stand
 LONGEST = 150  # characters
+RECENT = 24  # rows of a scan that one is compared with: those of some four pages
+ALIKE = 0.8  # share of equal characters
+SHORTEST = 4  # characters that can be compared so
+UNTOLD = re.compile(r"[^\w#]")
 NUMBER = re.compile(r"\d+|\b[ivxlc]+\b", re.IGNORECASE)
 PAGE_NUMBER = re.compile(
     r"[-–—|·\s]*(?:(?:page|seite|p\.|第)\s*)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of|von|共)\s*\d{1,4})?(?:\s*[页頁])?[-–—|·\s]*"
@@ -74,17 +79,32 @@ def _edge_rows(page: Page) -> Iterator[Row]:
 def _repeated(rows: list[Row], pages: int, headings: set[float]) -> Iterator[Row]:
     """Rows that stand on several pages and differ by numbers at most, and page numbers."""
     repeated: list[Row] = []
-    places: defaultdict[tuple[str, bool], list[Row]] = defaultdict(list)
-    for row in rows:
-        places[NUMBER.sub("#", row.text), row.top].append(row)
     fewest = _fewest(pages)
-    for (text, _), found in places.items():
+    for (text, _), found in _said(rows).items():
         seen = len({row.page.number for row in found})
         if text.strip("# ") == "" and seen >= fewest:
             yield from found
         elif seen >= fewest and not any(row.size in headings for row in found):
             repeated += found
     yield from _apart(repeated)
+
+
+def _said(rows: list[Row]) -> dict[tuple[str, bool], list[Row]]:
+    """Rows by what they say but for numbers; scans misread letters, so theirs need only be like one shortly before."""
+    said: defaultdict[tuple[str, bool], list[Row]] = defaultdict(list)
+    recent: deque[tuple[str, bool]] = deque(maxlen=RECENT)
+    for row in rows:
+        key = NUMBER.sub("#", row.text), row.top
+        if row.page.scanned:
+            key = next((other for other in recent if other[1] is row.top and _alike(other[0], key[0])), key)
+            recent.append(key)
+        said[key].append(row)
+    return said
+
+
+def _alike(one: str, other: str) -> bool:
+    one, other = UNTOLD.sub("", one), UNTOLD.sub("", other)
+    return len(one) >= SHORTEST and SequenceMatcher(None, one, other).ratio() >= ALIKE
 
 
 def _apart(rows: list[Row]) -> Iterator[Row]:
