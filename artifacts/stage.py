@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from artifacts.memo import Memo
 from artifacts.progress import Progress
 from artifacts.records import R, Record, Reject, digest, encodable, read_jsonl, write_jsonl
-from artifacts.store import ABOUT, Manifest, Ref, Spent, Store
+from artifacts.store import ABOUT, PAGE, Manifest, Ref, Spent, Store
 
 REASONS = 8  # told why an artifact is made; a folder of new documents would fill every page
 LIBRARIES = ("torch", "transformers", "peft", "trl", "datasets", "py-data-juicer", "pymupdf", "unstructured", "openai")
@@ -153,6 +153,11 @@ class Work(Generic[C]):
     def write(self, name: str, rows: Iterable[Record | dict[str, Any]]) -> int:
         """Write a JSONL file of the artifact; returns the number of rows."""
         return write_jsonl(self.out / name, rows)
+
+    def write_page(self, markdown: str) -> None:
+        """Give the stage's page what the stage itself has to show, in place of a few rows."""
+        (self.out / ABOUT).mkdir(exist_ok=True)
+        (self.out / ABOUT / PAGE).write_text(markdown, encoding="utf-8")
 
     def reject(self, reason: str, record: Record | dict[str, Any], detail: str = "") -> None:
         """Record what is left out in about/rejects.jsonl."""

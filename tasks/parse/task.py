@@ -17,7 +17,7 @@ from artifacts.records import Section, digest, read_jsonl
 from artifacts.report.pages import render
 from artifacts.runs import Run
 from artifacts.stage import StageError, Work
-from artifacts.store import ABOUT, PAGE, Ref
+from artifacts.store import ABOUT, Ref
 from tasks.models.config import EMBEDDED
 from tasks.models.tokens import tokenizer_identity
 from tasks.parse.config import ParseConfig
@@ -162,7 +162,7 @@ def tell(work: Work[ParseConfig], documents: dict[str, Told]) -> None:
         f"{work.counts['kept']:,} sections of {len(read):,} documents; {work.counts['in']:,} files, of which "
         f"{aliases:,} are copies and {work.counts['in'] - aliases - len(read):,} could not be read"
     )
-    (work.out / ABOUT / PAGE).write_text(render("parse.md.jinja", sample=sample, languages=languages), encoding="utf-8")
+    work.write_page(render("parse.md.jinja", sample=sample, languages=languages))
 
 
 def folder_key(config: ParseConfig) -> str:

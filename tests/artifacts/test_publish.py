@@ -47,6 +47,21 @@ def test_the_page_in_the_ui_has_counts_reasons_and_a_sample(store: Store, source
     assert '"text": "四"' not in page, "three rows are a sample"
 
 
+def test_the_page_names_what_was_left_out_and_shows_what_the_stage_wrote(store: Store, source: Path) -> None:
+    def refuse(work: Work[ReadConfig]) -> None:
+        for number in range(9):
+            work.reject("encrypted", {"file": f"plan {number}.pdf"}, "name its password")
+        work.counts["kept"] = work.write("rows.jsonl", [{"text": "三"}])
+        work.write_page("## What was read")
+
+    outcome = produce(store, ReadConfig(source=source), {}, refuse, progress=Progress(terminal=False))
+    page = summary(store, store.manifest(outcome.ref), outcome)
+    assert "| plan 0.pdf | encrypted | name its password |" in page
+    assert page.count("| encrypted |") == 5, "a few of each reason"
+    assert page.endswith("## What was read")
+    assert "三" not in page
+
+
 def test_a_name_is_no_markup_on_the_page_in_the_ui(store: Store, source: Path) -> None:
     run_read(store, ReadConfig(source=source))
     (source / "![x](http:example.test) <b>.txt").write_text("new\n", encoding="utf-8")

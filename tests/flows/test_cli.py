@@ -96,6 +96,11 @@ def test_a_run_a_plan_and_what_can_be_seen_of_it(config: Path, tmp_path: Path) -
     assert succeeded("status", "-c", config).count("done") == 3
     assert "qa.jsonl" in succeeded("show", "clean", "-c", config)
     assert "left nothing out" in succeeded("show", "generate", "--rejects", "-c", config)
+    assert "drawn at random" in succeeded("show", "parse", "-c", config)
+    (tmp_path / "documents" / "empty.pdf").touch()
+    succeeded("run", "-c", config, "--until", "parse")
+    assert "empty.pdf" in succeeded("show", "parse", "--rejects", "-c", config)
+    assert "and 1 more; --rows 1 shows all" in succeeded("show", "parse", "--rejects", "--rows", "0", "-c", config)
     ref = store.latest("clean")
     assert ref is not None
     assert "qa.jsonl" in succeeded("show", ref.key[:10], "-c", config)
