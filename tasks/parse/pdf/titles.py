@@ -49,7 +49,8 @@ def title_of(headings: Sequence[Heading], cover: int, heights: dict[int, float])
         if not _near(lines[-1], line, PARAGRAPHS_APART) or line.size != size:
             break
         lines.append(line)
-    elsewhere = {page, headings[-1].page} if covered else set()  # a back cover says the title again
+    last = headings[-1].page or page
+    elsewhere = {page, last if last > COVER_PAGES else page} if covered else set()  # a back cover says the title again
     others = (heading for heading in headings if not any(heading is line for line in lines))
     alone = all(heading.size < size or heading.page in elsewhere for heading in others)
     return lines if alone and not any(line.number for line in lines) else []
