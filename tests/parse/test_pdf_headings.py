@@ -269,3 +269,15 @@ def test_a_chapters_number_apart_from_its_title_begins_it(
     blocks = blocks_of(document, tmp_path / "label.pdf")
     assert [block.text for block in blocks if block.kind == "heading"] == [whole]
     assert all(block.text != label for block in blocks)
+
+
+def test_a_letter_by_itself_heads_nothing(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_text((72, 80), "a", fontsize=30)
+    page.insert_text((72, 120), "序", fontsize=20, fontname="china-s")
+    page.insert_text((72, 160), ["Velm has a tank, which holds five litres of water.", "It is filled by hand."], fontsize=10)
+    document.save(tmp_path / "velm.pdf")
+    found = [(block.kind, block.text) for block in pdf.read(tmp_path / "velm.pdf", Options()).blocks]
+    assert ("heading", "序") in found
+    assert ("heading", "a") not in found

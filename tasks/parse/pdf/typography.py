@@ -19,7 +19,7 @@ NARROW = 0.8  # of the type's size: Chinese letters are wider
 LEADING = 1.3  # of the size, where too few lines tell
 SENTENCE_END = (".", "。", "，", ",", "；", ";", "、")
 FIRST_LETTER = re.compile(r"\w")
-LETTER = re.compile(r"[^\W\d_]")
+LETTER = re.compile(r"[^\W\d_]{2}|[\u3400-\u9fff]")  # a letter by itself is an ornament or a leftover, 序 is a preface
 NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,4})[.．、]?\s*(?=[^\W\d])")
 
 Outline = Iterable[Sequence[int | str]]  # pymupdf's get_toc(): level, title, page
