@@ -110,3 +110,23 @@ def test_a_scan_loses_its_header_though_letters_of_it_are_misread() -> None:
             page.lines.append(Line(text, (60, top, 260, top + 10), top + 8, 10, False, page.number))
     leave_out(pages, 10, set())
     assert ["".join(line.text for line in page.lines) for page in pages] == bodies
+
+
+def test_text_set_letter_by_letter_downwards_is_read_so_and_is_no_table(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    text = CHINESE.replace("，", "").replace("。", "")[:43]
+    for number, letter in enumerate(text):
+        page.insert_text((450 - 30 * (number // 15), 80 + 20 * (number % 15)), letter, fontsize=14, fontname="china-s")
+    assert told(read(document, tmp_path / "down.pdf")) == [text]
+
+
+def test_lines_below_a_table_are_not_its_rows_though_bars_and_underlines_stand_there(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    grid(page, LEFT, 100, [["Part", "Mass"], ["wheel", "900 kg"]])
+    page.draw_line((LEFT - 1, 141), (LEFT - 1, 158))
+    page.insert_text((LEFT, 152), "The axle is of oak.", fontsize=9)
+    page.draw_line((LEFT + 20, 154), (LEFT + 60, 154))
+    texts = told(read(document, tmp_path / "bar.pdf"))
+    assert texts == ["| Part | Mass |\n| --- | --- |\n| wheel | 900 kg |", "The axle is of oak."]

@@ -10,14 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 from tasks.parse.blocks import Box, Options, UnreadableError
+from tasks.parse.letters import are_odd
 from tasks.parse.ocr import tesseract
 
 FEW_CHARACTERS = 150  # a stamp, a page number, a library's notice over a scan
-MOST_ODD = 0.3  # share of characters that mean nothing
 FEWEST_COVERED = 0.5  # share of the page under pictures
 FEWEST_OUTLINES = 60  # shapes on a page without text that may be letters drawn as outlines
 FEWEST_LIKELY = 0.4  # share of a hidden layer's Latin letters that stand in likely words
-ODD = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f-\x9f\xa1-\xff]")  # \xa1-\xff: Chinese, its map lost
 LATIN_WORD = re.compile("[A-Za-zÀ-ɏ]+")
 LIKELY_WORD = re.compile("(?=.*[aeiouyAEIOUYÀ-ɏ])(?:[A-ZÀ-Þ]?[a-zß-ɏ]{3,}|[A-ZÀ-Þ]{5,})$")
 SHOWN = 16 | 32  # flags of characters that are filled or stroked; a hidden layer's are neither
@@ -50,9 +49,9 @@ def needs_ocr(page: Any, content: dict[str, Any]) -> bool:
     It is cheap for pages of good text.
     """
     shown, hidden = _letters(content)
-    if _odd(shown):
+    if are_odd(shown):
         return True
-    if len(shown) > FEW_CHARACTERS or (len(hidden) > FEW_CHARACTERS and not _odd(hidden) and _likely(hidden)):
+    if len(shown) > FEW_CHARACTERS or (len(hidden) > FEW_CHARACTERS and not are_odd(hidden) and _likely(hidden)):
         return False
     return _is_picture(page, outlines=not shown)
 
@@ -79,7 +78,7 @@ def recognise(page: Any, content: dict[str, Any], options: Options) -> dict[str,
     upright = _upright(tesseract.direction(words), picture.width, picture.height)
     turned = [replace(word, box=tuple(pymupdf.Rect(word.box) * upright)) for word in words]
     to_page = ~upright * pymupdf.Matrix(72 / dpi, 72 / dpi) * page.derotation_matrix
-    kept = [] if _odd(_letters(content)[0]) else [line for line in _lines(content) if _shown(line)]
+    kept = [] if are_odd(_letters(content)[0]) else [line for line in _lines(content) if _shown(line)]
     read = [_line(line, to_page, 72 / dpi) for line in tesseract.lines_of(turned)]
     lines = kept + [line for line in read if not any(_overlap(line["bbox"], other["bbox"]) for other in kept)]
     blocks = [{"type": 0, "number": n, "bbox": line["bbox"], "lines": [line]} for n, line in enumerate(lines)]
@@ -110,11 +109,6 @@ def _letters(content: dict[str, Any]) -> tuple[str, str]:
         shown.append("\n")
         hidden.append("\n")
     return "".join(shown).strip(), "".join(hidden).strip()
-
-
-def _odd(text: str) -> bool:
-    """Whether the characters have lost their meaning: private ones, replacements, or the accents of no language."""
-    return ODD.search(text) is not None and len(ODD.findall(text)) > MOST_ODD * len("".join(text.split()))
 
 
 def _likely(text: str) -> bool:

@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tasks.parse.blocks import UnreadableError
+from tasks.parse.passwords import ADVICE, refused
 
-ADVICE = "name the environment variable that holds it under parse.passwords, or save the document without one"
 NO_SECRET = "VelvetSweatshop"  # noqa: S105  Excel's own for workbooks that are only protected against changes
 
 
@@ -32,8 +32,7 @@ def decrypted(path: Path, password: str | None) -> Iterator[Path]:
             if key and _decrypt(office, key, copy := Path(folder) / "document"):
                 yield copy
                 return
-    wrong = "the one that parse.passwords leads to is wrong; correct it" if password else ADVICE
-    raise UnreadableError("encrypted", f"the document asks for a password; {wrong}", passing=True)
+    raise refused("the document", password)
 
 
 def _decrypt(office: Any, password: str, copy: Path) -> bool:

@@ -9,8 +9,8 @@ from typing import Any
 
 from tasks.parse.blocks import Block, Box, Loss, Options, Reading, UnreadableError
 from tasks.parse.ocr import scan
-from tasks.parse.office.encrypted import ADVICE
-from tasks.parse.pdf import contents, ligatures, running, woven
+from tasks.parse.passwords import refused
+from tasks.parse.pdf import contents, ligatures, running, vertical, woven
 from tasks.parse.pdf.aligned import aligned
 from tasks.parse.pdf.hierarchy import settle
 from tasks.parse.pdf.joining import LINKED, Link, Words
@@ -34,8 +34,7 @@ NAMED = 12  # pages that a loss names
 def read(path: Path, options: Options) -> Reading:
     with _opened(path) as document:
         if document.needs_pass and not (options.password and document.authenticate(options.password)):
-            wrong = "the one that parse.passwords leads to is wrong; correct it" if options.password else ADVICE
-            raise UnreadableError("encrypted", f"the PDF asks for a password; {wrong}", passing=True)
+            raise refused("the PDF", options.password)
         if len(document) > options.max_pages:
             detail = f"{len(document)} pages, more than {options.max_pages}; raise parse.max_pages, or split the PDF"
             raise UnreadableError("too_many_pages", detail)
@@ -152,6 +151,8 @@ def _names(numbers: Sequence[int]) -> str:
 def _blocks(pages: list[Page], outline: list[list[Any]], links: dict[int, list[Link]]) -> list[Block]:
     ligatures.mend(pages)
     tables = {page.number: ruled(page) if len(page.rules) > 2 else [] for page in pages}
+    for page in pages:
+        vertical.gather(page)
     typography = Typography(pages, outline)
     running.leave_out(pages, typography.body, typography.sizes)
     running.leave_out_tables(pages, tables)

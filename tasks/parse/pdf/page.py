@@ -12,7 +12,7 @@ from typing import Any
 
 from tasks.parse.blocks import Box
 from tasks.parse.joining import closed_up
-from tasks.parse.ocr.scan import MOST_ODD, ODD
+from tasks.parse.letters import ODD, are_odd
 
 UPRIGHT = 0.98  # cosine: a line that slopes more runs in none of the four directions, as a watermark does
 THIN = 3.0  # points; a drawing thinner than this is a rule
@@ -152,7 +152,7 @@ def _leave_out_garbled(page: Page, lines: list[Line]) -> None:
     if not ODD.search("".join([line.text for line in lines])):
         return
     for line in lines[:]:
-        if len(line.text) >= TELLING and len(ODD.findall(line.text)) > MOST_ODD * len(line.text):
+        if len(line.text) >= TELLING and are_odd(line.text):
             lines.remove(line)
             page.garbled += len(line.text)
 

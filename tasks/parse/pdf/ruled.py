@@ -26,7 +26,7 @@ def ruled(page: Page) -> list[Table]:
         return []
     tables: list[Table] = []
     for across, down in _crossing(levels, uprights):
-        box = around([*across, *down])
+        box = _frame(across, down)
         if box[2] - box[0] < NARROWEST or any(within(box, table.box) for table in tables):
             continue
         lines = [line for line in page.lines if within(line.box, box)]
@@ -87,6 +87,16 @@ def _crossing(levels: list[Box], uprights: list[Box]) -> Iterator[tuple[list[Box
         if len(across) >= FEWEST_RULES:
             groups.append((across, []))
     return iter(sorted(groups, key=lambda group: -len(group[0]) - len(group[1])))
+
+
+def _frame(across: list[Box], down: list[Box]) -> Box:
+    """Where rules enclose something: one upright alone may reach on, as a bar beside changed lines does."""
+    box = around([*across, *down])
+    if len(down) < 2:
+        return box
+    top = min(*(level[1] for level in across), sorted(upright[1] for upright in down)[1])
+    bottom = max(*(level[3] for level in across), sorted(upright[3] for upright in down)[-2])
+    return (box[0], top, box[2], bottom)
 
 
 def _touch(level: Box, upright: Box) -> bool:

@@ -38,8 +38,12 @@ def _lines(content: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _holed(lines: list[dict[str, Any]]) -> dict[int, list[int]]:
-    """The lines with the short pieces that stand on the same base within their ends."""
-    short = [index for index, line in enumerate(lines) if len(line["spans"]) == 1 and _is_short(line)]
+    """The lines with the short pieces, not of ASCII, that stand on the same base within their ends."""
+    short = [
+        index
+        for index, line in enumerate(lines)
+        if len(line["spans"]) == 1 and len(text := line["spans"][0]["text"]) <= LONGEST and not text.isascii()
+    ]
     if not short:
         return {}
     rows: defaultdict[int, list[int]] = defaultdict(list)
@@ -54,10 +58,6 @@ def _holed(lines: list[dict[str, Any]]) -> dict[int, list[int]]:
                 holed[host].append(index)
                 break
     return {host: pieces for host, pieces in holed.items() if host not in short}
-
-
-def _is_short(line: dict[str, Any]) -> bool:
-    return len(line["spans"][0]["text"]) <= LONGEST
 
 
 def _letters(line: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
