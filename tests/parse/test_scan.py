@@ -216,3 +216,19 @@ def test_all_cells_of_a_ruled_table_are_read_each_by_itself() -> None:
     scan_of_it = pymupdf.open().new_page(width=420, height=300)
     scan_of_it.insert_image(scan_of_it.rect, pixmap=page.get_pixmap(dpi=200))
     assert texts(scan_of_it) == [text for row in rows for text in row]
+
+
+@needs_tesseract
+def test_a_picture_that_only_looks_like_letters_is_left_out_aloud(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_text((72, 72), "Velm")
+    art = pymupdf.open().new_page(width=400, height=300)
+    for number in range(40):  # strokes that Tesseract takes for letters
+        left, top = 30 + 45 * (number % 8), 40 + 50 * (number // 8)
+        art.draw_bezier((left, top), (left + 30, top - 20), (left - 10, top + 30), (left + 25, top + 20), width=3)
+    page.insert_image(page.rect, pixmap=art.get_pixmap(dpi=150))
+    document.save(tmp_path / "cover.pdf")
+    reading = read(tmp_path / "cover.pdf", Options())
+    assert [loss.reason for loss in reading.losses] == ["ocr_unsure"]
+    assert [block.text for block in reading.blocks] == ["Velm"]

@@ -7,6 +7,7 @@ import re
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
+from statistics import median
 from typing import Any
 
 from tasks.parse.blocks import Box, Options, UnreadableError
@@ -27,6 +28,7 @@ LONGEST_SIDE = 30_000  # pixels; Tesseract takes up to 32767
 USUAL_DPI = 300
 RULE = 1 / 30  # of the page's short side: ink that runs down this far is no letter
 FEWEST_RULES = 3  # that run down a table
+UNSURE = 60  # Tesseract's confidence, of 100, under which half of a page's lines are a picture's ornaments
 PAGE_SECONDS = 30  # that a scanned page may take, above what the whole document may
 
 
@@ -79,9 +81,13 @@ def recognise(page: Any, content: dict[str, Any], options: Options) -> dict[str,
     turned = [replace(word, box=tuple(pymupdf.Rect(word.box) * upright)) for word in words]
     to_page = ~upright * pymupdf.Matrix(72 / dpi, 72 / dpi) * page.derotation_matrix
     kept = [] if are_odd(_letters(content)[0]) else [line for line in _lines(content) if _shown(line)]
-    read = [_line(line, to_page, 72 / dpi) for line in tesseract.lines_of(turned)]
-    lines = kept + [line for line in read if not any(_overlap(line["bbox"], other["bbox"]) for other in kept)]
-    blocks = [{"type": 0, "number": n, "bbox": line["bbox"], "lines": [line]} for n, line in enumerate(lines)]
+    lines = tesseract.lines_of(turned)
+    if lines and (sure := median(line.confidence for line in lines)) < UNSURE:
+        detail = f"a picture with letters that Tesseract is not sure of ({sure:.0f} of 100); they are left out"
+        raise UnreadableError("ocr_unsure", detail)
+    read = [_line(line, to_page, 72 / dpi) for line in lines]
+    printed = kept + [line for line in read if not any(_overlap(line["bbox"], other["bbox"]) for other in kept)]
+    blocks = [{"type": 0, "number": n, "bbox": line["bbox"], "lines": [line]} for n, line in enumerate(printed)]
     return {"width": content["width"], "height": content["height"], "blocks": blocks}
 
 
