@@ -9,7 +9,7 @@ import pymupdf
 from tasks.parse.joining import closed_up
 from tasks.parse.pdf.page import Line, Page
 from tasks.parse.pdf.running import leave_out
-from tests.parse.test_pdf import CHINESE, ENGLISH, LEFT, grid, only, put, read, told, wrapped
+from tests.parse.pdf_pages import CHINESE, ENGLISH, LEFT, grid, only, put, read, told, wrapped
 
 
 def test_an_item_is_whole_however_many_spaces_follow_its_mark(tmp_path: Path) -> None:
