@@ -82,11 +82,12 @@ def _written(blocks: Iterable[Block]) -> tuple[str, list[Unit]]:
     parts: list[str] = []
     units: list[Unit] = []
     above: list[Block] = []
+    path: tuple[str, ...] = ()
     length = 0
     for block in blocks:
         if block.kind == "heading":
             above = [heading for heading in above if heading.level < block.level] + [block]
-        path = tuple(_flat(heading.text) for heading in above if heading.text)
+            path = tuple(_flat(heading.text) for heading in above if heading.text)
         markdown = _markdown(block, len(path))
         if parts and markdown:
             tight = block.kind == units[-1].block.kind == "item"

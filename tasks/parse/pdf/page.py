@@ -188,7 +188,7 @@ def _line(raw: dict[str, Any], number: int, unseen: bool) -> tuple[Line | None, 
         left += step * (len(text) - len(text.lstrip()))
         right -= min(step, main["size"] * 0.6) * (len(text) - len(text.rstrip()))
     size = round(main["size"] * 2) / 2
-    mono = bool(main["flags"] & MONO_FLAG) or bool(MONO.search(main["font"]))
+    mono = bool(main["flags"] & MONO_FLAG) or _mono_name(main["font"])
     line = Line(closed_up(stripped), (left, top, right, bottom), main["origin"][1], size, bold, number, mono, font)
     return line, hidden, main["color"] == WHITE
 
@@ -204,6 +204,11 @@ def _marked(span: dict[str, Any]) -> str:
 
 def _heavy(span: dict[str, Any]) -> bool:
     return bool(span["flags"] & BOLD_FLAG) or _heavy_name(span["font"])
+
+
+@lru_cache(maxsize=4096)
+def _mono_name(font: str) -> bool:
+    return bool(MONO.search(font))
 
 
 @lru_cache(maxsize=4096)

@@ -153,8 +153,7 @@ class Writer:
         if abs(size - before.size) > 0.5 or step <= 0:
             return "new"
         coded = before.mono and line.mono and self._type.codes
-        bulleted = BULLET.match(line.text) or BULLET.match(self._group[0].text)
-        heading = size in self._type.sizes and not bulleted
+        heading = size in self._type.sizes and not (BULLET.match(line.text) or BULLET.match(self._group[0].text))
         if step > (HEADING_GAP if heading else 2.2 if coded else GAP) * self._type.leading(size):
             return "new"
         if coded:
@@ -239,6 +238,8 @@ class Writer:
     def _referred(self, text: str, lines: Iterable[Line]) -> tuple[str, list[Note]]:
         """The text with its references, and the notes that they name."""
         pages = sorted({line.page for line in lines})
+        if "\x02" not in text and not any(map(self._notes.get, pages)):
+            return tidy(text.replace("\u00ad", "")), []
         notes = {mark: note for page in pages for mark, note in self._notes.get(page, {}).items()}
         text, marks = referred(text, set(notes))
         for page in pages:
