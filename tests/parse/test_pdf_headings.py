@@ -276,7 +276,9 @@ def test_a_letter_by_itself_heads_nothing(tmp_path: Path) -> None:
     page = document.new_page()
     page.insert_text((72, 80), "a", fontsize=30)
     page.insert_text((72, 120), "序", fontsize=20, fontname="china-s")
-    page.insert_text((72, 160), ["Velm has a tank, which holds five litres of water.", "It is filled by hand."], fontsize=10)
+    page.insert_text(
+        (72, 160), ["Velm has a tank, which holds five litres of water.", "It is filled by hand."], fontsize=10
+    )
     document.save(tmp_path / "velm.pdf")
     found = [(block.kind, block.text) for block in pdf.read(tmp_path / "velm.pdf", Options()).blocks]
     assert ("heading", "序") in found

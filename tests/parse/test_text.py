@@ -73,6 +73,16 @@ def test_wrapped_lines_are_joined_and_verse_is_not() -> None:
     assert [block.text for block in text.blocks_of(f"{chinese}\n\n{poem}")] == [chinese.replace("\n", ""), poem]
 
 
+def test_wrapped_chinese_lines_are_joined_without_spaces_also_beside_quotes_and_numbers() -> None:
+    lines = (
+        "衡溪的水磨建在两条小河交汇的地方，村里的人都叫它们是",
+        "“旧约”之河，磨盘由驳船从一座早已关闭的采石场运来——",
+        "如今那里只剩下燕子，而上门磨麦的人，等候的时间不少于",
+        "30分钟，由磨坊主记录。",
+    )
+    assert [block.text for block in text.blocks_of("\n".join(lines))] == ["".join(lines)]
+
+
 def test_items_have_their_numbers_and_levels() -> None:
     found = list(text.blocks_of("要求：\n1. one\n   a) inner\n2. two\n- 点\n（一）子项\n1、第一\n接着说"))
     assert [(block.mark, block.level, block.text) for block in found if block.kind == "item"] == [
