@@ -52,7 +52,7 @@ class Probes(Dials):
 
 class GenerateConfig(StageConfig):
     stage: ClassVar[str] = "generate"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[tuple[str, ...]] = ("parse",)
 
     teacher: Annotated[OfflineTeacher | OpenAITeacher, Field(discriminator="kind")] = Field(
