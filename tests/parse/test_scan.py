@@ -230,5 +230,8 @@ def test_a_picture_that_only_looks_like_letters_is_left_out_aloud(tmp_path: Path
     page.insert_image(page.rect, pixmap=art.get_pixmap(dpi=150))
     document.save(tmp_path / "cover.pdf")
     reading = read(tmp_path / "cover.pdf", Options())
-    assert [loss.reason for loss in reading.losses] == ["ocr_unsure"]
+    [loss] = reading.losses
+    assert (loss.reason, loss.passing) == ("ocr_unsure", False)
     assert [block.text for block in reading.blocks] == ["Velm"]
+    [loss] = read(tmp_path / "cover.pdf", Options(ocr_languages="eng+chi_sim+xxx")).losses
+    assert (loss.passing, loss.detail.endswith("apt-get install tesseract-ocr tesseract-ocr-xxx")) == (True, True)

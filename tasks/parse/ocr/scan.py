@@ -84,7 +84,9 @@ def recognise(page: Any, content: dict[str, Any], options: Options) -> dict[str,
     lines = tesseract.lines_of(turned)
     if lines and (sure := median(line.confidence for line in lines)) < UNSURE:
         detail = f"a picture with letters that Tesseract is not sure of ({sure:.0f} of 100); they are left out"
-        raise UnreadableError("ocr_unsure", detail)
+        if missing := "+".join(name for name in options.ocr_languages.split("+") if name not in languages.split("+")):
+            detail += f"; if it is in {missing}: {install(missing)}"
+        raise UnreadableError("ocr_unsure", detail, passing=bool(missing))
     read = [_line(line, to_page, 72 / dpi) for line in lines]
     printed = kept + [line for line in read if not any(_overlap(line["bbox"], other["bbox"]) for other in kept)]
     blocks = [{"type": 0, "number": n, "bbox": line["bbox"], "lines": [line]} for n, line in enumerate(printed)]
