@@ -51,7 +51,8 @@ def _files(path: Path) -> list[Found]:
     if not path.exists():
         raise SettingError(f"{path}: there is no such file or folder")
     named = path.resolve()  # a link that the user names is followed
-    return [replace(describe(named, named.parent), name=path.name)]
+    within = not path.is_absolute() and ".." not in path.parts  # then its folders tell files of one name apart
+    return [replace(describe(named, named.parent), name=path.as_posix() if within else path.name)]
 
 
 def _answers(files: list[Found], config: ParseConfig) -> Iterator[tuple[Found, dict[str, Any]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pymupdf
 import pytest
 from typer.testing import CliRunner
 
@@ -49,6 +50,25 @@ def test_a_file_may_be_named_from_where_one_stands(path: str, folder: Path, monk
     assert done.exit_code == 0, done.output
     assert f"{Path(path).name} | Pump › Care" in done.stdout
     assert "1 of 1 files read, 1 sections" in done.stderr
+
+
+def test_files_of_one_name_and_their_passwords_are_told_apart_by_their_folders(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, password in (("hr", "one"), ("it", "two")):
+        (folder / name).mkdir()
+        document = pymupdf.open()
+        document.new_page().insert_text((72, 72), f"The plan of {name} is locked.")
+        document.save(folder / name / "plan.pdf", encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw=password)
+        monkeypatch.setenv(f"{name.upper()}_PASSWORD", password)
+    monkeypatch.chdir(folder)
+    passwords = "parse.passwords={'hr/*.pdf': HR_PASSWORD, 'it/*.pdf': IT_PASSWORD}"
+    done = RUNNER.invoke(app, ["parse", "hr/plan.pdf", "it/plan.pdf", "--set", passwords, "--format", "jsonl"])
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["file"], row["text"]) for row in rows] == [
+        ("hr/plan.pdf", "The plan of hr is locked."),
+        ("it/plan.pdf", "The plan of it is locked."),
+    ]
 
 
 def test_a_configuration_that_is_named_must_be_there(folder: Path) -> None:
