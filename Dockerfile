@@ -16,6 +16,11 @@ COPY . .
 RUN make install DEVICE=${DEVICE} VENV=/opt/venv
 
 FROM python:3.11-slim-bookworm
+# Programs that read scans and Office files from before 2007.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends tesseract-ocr tesseract-ocr-chi-sim \
+    libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 1000 graft \
  && install -d -o graft -g graft /graft /graft/.graft
 COPY --from=build /opt/venv /opt/venv
