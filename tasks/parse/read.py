@@ -11,6 +11,7 @@ from tasks.parse.markup import formats
 from tasks.parse.office import sheets
 from tasks.parse.office.encrypted import decrypted
 from tasks.parse.office.legacy import MODERN, modern
+from tasks.parse.subheadings import with_subheadings
 
 NESTED = "nested_too_deeply"
 DAMAGE = ("repaired", "damaged_part", "broken_page", "broken_slide")
@@ -22,6 +23,7 @@ def read(path: Path, options: Options) -> Reading:
     try:
         kind = kind_of(path)
         reading = _read(path, kind, options)
+        reading.blocks = with_subheadings(reading.blocks)
     except (UnreadableError, MemoryError):
         raise
     except RecursionError:
