@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,6 +31,8 @@ def tokenizer_file(name: str) -> Path:
 
     repository, _, revision = name.partition("@")
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it tells of each try to reach the hub
+    with suppress(LocalEntryNotFoundError, ValueError):  # what is in the cache is taken without asking the hub
+        return Path(hf_hub_download(repository, FILE, revision=revision or None, local_files_only=True))
     try:
         return Path(hf_hub_download(repository, FILE, revision=revision or None))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
