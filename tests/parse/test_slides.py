@@ -13,6 +13,8 @@ import pytest
 from lxml import etree
 from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
+from pptx.opc.package import Part
+from pptx.opc.packuri import PackURI
 from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls
 from pptx.util import Inches, Pt
@@ -252,3 +254,38 @@ def test_a_deck_of_too_many_slides_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableError, match=r"parse\.max_pages") as caught:
         slides.read(tmp_path / "long.pptx", Options(max_pages=2))
     assert caught.value.reason == "too_many_pages"
+
+
+def test_a_diagram_is_read_once_with_its_levels(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[BLANK])
+    box(slide, 1, 0.5, "Above the diagram")
+    relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    drawn = "http://schemas.openxmlformats.org/drawingml/2006"
+    points = "".join(
+        f'<dgm:pt modelId="{n}"><dgm:t><a:p><a:r><a:t>{text}</a:t></a:r></a:p></dgm:t></dgm:pt>'
+        for n, text in enumerate(("检查", "水箱", "Repair"), start=1)
+    )
+    links = "".join(
+        f'<dgm:cxn modelId="{10 + n}" srcId="{source}" destId="{target}" srcOrd="{order}" destOrd="0"/>'
+        for n, (source, target, order) in enumerate(((0, 1, 0), (1, 2, 0), (0, 3, 1)))
+    )
+    data = (
+        f'<dgm:dataModel xmlns:dgm="{drawn}/diagram" xmlns:a="{drawn}/main"><dgm:ptLst><dgm:pt modelId="0" type="doc"/>'
+        f"{points}</dgm:ptLst><dgm:cxnLst>{links}</dgm:cxnLst></dgm:dataModel>"
+    )
+    part = Part(PackURI("/ppt/diagrams/data1.xml"), "application/xml", slide.part.package, data.encode())
+    name = slide.part.relate_to(part, f"{relations}/diagramData")
+    frame = (
+        f'<p:graphicFrame {nsdecls("p", "a", "r")}><p:nvGraphicFramePr><p:cNvPr id="9" name="Diagram"/>'
+        "<p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr>"
+        '<p:xfrm><a:off x="900000" y="2900000"/><a:ext cx="900000" cy="900000"/></p:xfrm>'
+        f'<a:graphic><a:graphicData uri="{drawn}/diagram"><dgm:relIds xmlns:dgm="{drawn}/diagram" r:dm="{name}"/>'
+        "</a:graphicData></a:graphic></p:graphicFrame>"
+    )
+    slide.shapes._spTree.append(parse_xml(frame))
+    found = [(block.kind, block.level, block.text) for block in read(deck, tmp_path).blocks if block.text]
+    assert found == [
+        ("paragraph", 0, "Above the diagram"),
+        *(("item", 0, "检查"), ("item", 1, "水箱"), ("item", 0, "Repair")),
+    ]
