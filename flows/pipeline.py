@@ -89,6 +89,8 @@ def preflight(config: Config, force: Sequence[Stage], until: Stage | None) -> No
         states = {entry.stage: entry.state for entry in make_plan(config, Store(config.store), frozenset(force))}
         if states["generate"] != "cached":
             read_key(teacher)
+    if config.parse.tokenizer == config.sft.model.name():
+        config.sft.model.check()  # before parse says what its tokenizer lacks
     for section in config.sections():
         section.outside()
         if section.stage == until:

@@ -41,7 +41,7 @@ class ModelConfig(BaseModel):
         folder = Path(self.path).expanduser()
         if folder.is_dir():
             return folder
-        if self.path.startswith(("/", ".", "~")) or self.path.count("/") > 1:
+        if looks_local(self.path):
             raise SettingError(
                 f"sft.model.path: {self.path} is no folder on this machine, and no hub id such as "
                 "Qwen/Qwen2.5-1.5B-Instruct; correct it"
@@ -49,12 +49,15 @@ class ModelConfig(BaseModel):
         return None
 
     def name(self) -> str:
-        """How the model is called where one string must do: `embedded`, a folder that holds a chat model, or hub id and
-        revision; raises SettingError for a folder that holds none."""
-        if (folder := self.folder) is None:
-            return f"{self.path}@{self.revision}"
-        _check(folder)
-        return self.path
+        """How the model is called where one string must do: `embedded`, a folder (there or not), or hub id and
+        revision."""
+        is_local = self.path == EMBEDDED or looks_local(self.path) or Path(self.path).is_dir()
+        return self.path if is_local else f"{self.path}@{self.revision}"
+
+    def check(self) -> None:
+        """Raise SettingError for a folder that is not there or holds no chat model; a hub id is not looked up."""
+        if (folder := self.folder) is not None:
+            _check(folder)
 
     def identity(self) -> str:
         """What names these weights in a key: the digest of a folder's files, or hub id and revision.
@@ -70,6 +73,11 @@ class ModelConfig(BaseModel):
                 hasher.update(f"{path.relative_to(folder)}:".encode())
                 hasher.update(bytes.fromhex(source_sha256(path)))
         return f"sha256:{hasher.hexdigest()}"
+
+
+def looks_local(path: str) -> bool:
+    """Whether a name can only be a folder's: a hub id has one slash, and begins with neither of these."""
+    return path.startswith(("/", ".", "~")) or path.count("/") > 1
 
 
 def _check(folder: Path) -> None:

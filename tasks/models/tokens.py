@@ -10,9 +10,10 @@ from pathlib import Path
 
 from artifacts.stage import SettingError
 from artifacts.store import source_sha256
-from tasks.models.config import EMBEDDED, EMBEDDED_FOLDER
+from tasks.models.config import EMBEDDED, EMBEDDED_FOLDER, looks_local
 
 FILE = "tokenizer.json"
+WHERE = "parse.tokenizer (where it is not set, the model of sft.model.path)"
 ADVICE = "name a model's folder, a hub id that can be reached or is in the hub's cache, or `embedded`"
 
 
@@ -37,7 +38,7 @@ def tokenizer_file(name: str) -> Path:
         return Path(hf_hub_download(repository, FILE, revision=revision or None))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         why = type(error).__name__
-        raise SettingError(f"parse.tokenizer: {name}: there is no {FILE} to be had ({why}); {ADVICE}") from None
+        raise SettingError(f"{WHERE}: {name}: there is no {FILE} to be had ({why}); {ADVICE}") from None
 
 
 @lru_cache(maxsize=1)
@@ -61,12 +62,12 @@ def _folder(name: str) -> Path | None:
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder
-    if name.startswith(("/", ".", "~")) or name.count("/") > 1:
-        raise SettingError(f"parse.tokenizer: {name} is no folder on this machine; {ADVICE}")
+    if looks_local(name):
+        raise SettingError(f"{WHERE}: {name} is no folder on this machine; {ADVICE}")
     return None
 
 
 def _in(folder: Path, name: str) -> Path:
     if not (file := folder / FILE).is_file():
-        raise SettingError(f"parse.tokenizer: {name}: there is no {FILE}; save the model's fast tokenizer there")
+        raise SettingError(f"{WHERE}: {name}: there is no {FILE}; save the model's fast tokenizer there")
     return file

@@ -113,6 +113,15 @@ def test_a_run_a_plan_and_what_can_be_seen_of_it(config: Path, tmp_path: Path) -
     assert "from 水箱.md" in succeeded("lineage", "水箱.md", "-c", config)
 
 
+def test_what_was_made_can_be_looked_at_when_the_model_is_gone(config: Path) -> None:
+    succeeded("run", "-c", config, "--until", "parse")
+    gone = ("-c", config, "--set", "sft.model.path=./gone")
+    assert "parse" in succeeded("status", *gone)
+    assert "sections" in succeeded("show", "parse", *gone)
+    refused = graft("plan", *gone)
+    assert (refused.exit_code, "./gone is no folder" in refused.output) == (2, True)
+
+
 def test_a_plan_takes_names_with_brackets(config: Path, tmp_path: Path) -> None:
     succeeded("run", "-c", config, "--until", "parse")
     (tmp_path / "documents" / "a[bold].md").write_text("# New\n\nSize: 3 m\n", encoding="utf-8")
