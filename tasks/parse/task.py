@@ -144,7 +144,7 @@ def tell(work: Work[ParseConfig], documents: dict[str, Told]) -> None:
     work.write(f"{ABOUT}/documents.jsonl", (document.row() for document in documents.values()))
     texts = ({"document": name, "text": text_of(name)} for name in documents if documents[name].characters)
     work.write(f"{ABOUT}/texts.jsonl", texts)
-    read = [document for document in documents.values() if document.sections]
+    read = [document for document in documents.values() if document.was_read]
     work.counts["documents"] = len(read)
     for figure in ("pages", "characters", "tables"):
         work.counts[figure] = sum(getattr(document, figure) for document in read)

@@ -33,6 +33,11 @@ class Told:
     def document(self) -> str:
         return document_id(self.file)
 
+    @property
+    def was_read(self) -> bool:
+        """Whether there is text of it, though each of its sections may stand in another document too."""
+        return self.fingerprint is not None
+
     def fill(self, answer: dict[str, Any]) -> None:
         """Take the figures from what the child answered."""
         self.pages, self.tables, self.characters = answer["pages"], answer["tables"], len(answer["text"])

@@ -329,3 +329,12 @@ def test_the_page_of_the_stage_shows_what_was_read(folder: Path, tmp_path: Path)
     assert "| en | 2 |" in told
     assert "**pump.txt**" in told
     assert "> Weight: 12 kg" in told
+
+
+def test_a_document_that_says_nothing_of_its_own_was_read_all_the_same(folder: Path, tmp_path: Path) -> None:
+    (folder / "second.txt").write_text("Weight: 12 kg\n", encoding="utf-8")  # differs from pump.txt by its line end
+    manifest = parse(folder, tmp_path / "store").manifest
+    assert manifest.counts["documents"] == 3
+    assert manifest.facts["headline"] == (
+        "2 sections of 3 documents; 3 files, of which 0 are copies and 0 could not be read"
+    )
