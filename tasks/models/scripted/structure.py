@@ -10,7 +10,11 @@ KEY_VALUE = re.compile(r"^\s*(?:[-*]\s+)?\**([^:：|*\n]{2,40})\**\s*[:：]\s*\*
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
-SMALL_WORDS = set("the a an of is are as has its in on at to and or what which how 的 是 了 为 在 有".split())
+SMALL_WORDS = {
+    *("the", "a", "an", "of", "is", "are", "as", "has", "its", "in", "on", "at", "to", "and", "or"),
+    *("what", "which", "how"),
+    *"的是了为在有",
+}
 
 
 @dataclass(frozen=True)
