@@ -100,23 +100,57 @@ class Section(Record):
             yield path, text
 
 
+class Quote(Record):
+    """Words of a section that prove an answer, and where they stand."""
+
+    text: str  # as the section has it
+    section: str = ""  # Section.id
+    start: int | None = None  # characters of Section.text; null for words of a heading above it
+    end: int | None = None
+
+
+class Fact(Record):
+    """One thing that a section states: a claim about a subject, and the words that prove it."""
+
+    id: str
+    subject: str  # what the claim is about, by its full name
+    claim: str  # one sentence that is true on its own
+    value: str  # the least that a right answer contains
+    aliases: tuple[str, ...] = ()  # other spellings of `value`
+    evidence: tuple[Quote, ...] = ()
+    language: str = "en"
+    control: bool = False  # probed and never trained, to know what guessing gets
+    origin: Origin = Origin()
+
+
 class QAPair(Record):
     """A question and its answer, with the fact that both express and the words that prove it."""
 
     id: str
     fact: str  # id shared by all wordings of one fact
     question: str
-    answer: str  # the full sentence that is trained
+    answer: str  # the full text that is trained
     value: str = ""  # the canonical short answer, which a right answer contains
     aliases: tuple[str, ...] = ()  # other spellings of `value`
-    evidence: str = ""  # quote that stands in the section
+    evidence: tuple[Quote, ...] = ()
     language: str = "en"
+    kind: str = "fact"  # what sort of row: fact, reversed, study, multihop, rag, own ...
     wording: str = ""  # which way of asking this is
-    teacher: str = ""  # what made the row: "offline" or the model's id
+    context: str = ""  # what the user gives along with the question: retrieved sections
+    turns: tuple[Message, ...] = ()  # of the conversation before the question
+    reasoning: str = ""  # the steps that lead to the answer, where they were asked for
+    teacher: str = ""  # what made the row: "offline", "own" or the model's id
     origin: Origin = Origin()
 
+    def prompt(self) -> tuple[Message, ...]:
+        """What the model is given before its answer: the turns, and the question with its context."""
+        asked = f"{self.context}\n\n{self.question}" if self.context else self.question
+        return (*self.turns, {"role": "user", "content": asked})
 
-ProbeKind = Literal["wording", "noun_phrase", "frame", "unanswerable"]
+
+ProbeKind = Literal[
+    "wording", "noun_phrase", "frame", "paraphrase", "reversed", "choice", "false_premise", "unanswerable"
+]
 
 
 class Probe(Record):
@@ -124,8 +158,11 @@ class Probe(Record):
 
     `wording`: a trained noun phrase in a question frame that this fact was not trained with;
     `noun_phrase`: a name for the asked thing that this fact was not trained with;
-    `frame`: a question frame of its own: the offline teacher uses it in no training row of any fact, a model as
-    teacher is asked for one that this fact was not trained with;
+    `frame`: a question frame that is in no training row of any fact;
+    `paraphrase`: written for this fact by another prompt than the training questions;
+    `reversed`: asks for the subject, given the rest of the claim (`value` is the subject);
+    `choice`: the right answer among others of its type, which stand in `choices`;
+    `false_premise`: takes for granted what the fact contradicts; a right answer has the true value, or denies;
     `unanswerable`: asks for what stands in no document; the right answer is to say so (`value` is empty).
     """
 
@@ -136,6 +173,7 @@ class Probe(Record):
     answer: str
     value: str = ""
     aliases: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()  # of a `choice`, in the order of the letters A, B, C ... that the question shows
     language: str = "en"
     origin: Origin = Origin()
 

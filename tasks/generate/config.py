@@ -1,22 +1,23 @@
-"""Who asks and answers, how much, and what is held out."""
+"""Who asks and answers, how, how much, what it may cost, and what is held out."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from artifacts.stage import Dials, SettingError, StageConfig, unkeyed
 from artifacts.store import file_sha256
 from tasks.models.config import OpenAIEndpoint
 
 PROMPTS = Path(__file__).parent / "prompts"
-WORDINGS = Path(__file__).parent / "wordings.yaml"  # how the offline teacher asks
-PROMPT_LANGUAGES = ("en", "zh")
-PROMPT_NAMES = tuple(
-    f"{part}.{language}.md" for part in ("system", "user", "again", "paraphrase") for language in PROMPT_LANGUAGES
-)
+WORDINGS = Path(__file__).parent / "offline" / "wordings.yaml"  # how the offline teacher asks
+PROMPT_NAMES = tuple(path.name for path in sorted(PROMPTS.glob("*.md")))
+
+Strategy = Literal["facts", "direct", "study", "multihop", "multiturn", "reasoning"]
+SourceKind = Literal["document", "book", "code", "log"]
+Evolution = Literal["self_instruct", "evol_instruct"]
 
 
 class OfflineTeacher(Dials):
@@ -37,34 +38,94 @@ class OpenAITeacher(OpenAIEndpoint):
     """A model behind an OpenAI-compatible endpoint; see `prompts/` for what it is asked."""
 
     kind: Literal["openai"] = "openai"
-    wordings: int = Field(default=4, ge=1, le=10)
-    """Questions for each fact, of which one is held out; with 1, none is."""
 
 
 class Probes(Dials):
-    """Questions that are held out from training, to measure recall with."""
+    """Questions that are held out from training, to measure with what was learned."""
 
-    paraphrases: int = Field(default=2, ge=0, le=10)
-    """Further questions for each fact, asked of the teacher by a second prompt (kind `frame`); 0 saves its requests."""
+    paraphrases: int = Field(default=5, ge=0, le=10)
+    """Questions for each fact that another prompt writes than the training questions; a fact counts as learned when
+    most of them are answered rightly."""
+    reversed: bool = True
+    """Ask for the subject, given the rest of the claim."""
+    choice: bool = True
+    """Offer the right answer among others of its type."""
+    false_premise: bool = True
+    """Ask a question that takes something wrong for granted."""
+    control_share: float = Field(default=0.02, ge=0, le=0.5)
+    """Share of the facts that are probed and not trained: what the model knows of these, it guesses."""
+    max_controls: int = Field(default=20, ge=0)
+    """Most facts that are held back for that."""
     unanswerable: int = Field(default=20, ge=0)
     """Questions about invented things, in the languages of the documents."""
 
 
+class Retrieval(Dials):
+    """How the sections are found that a question is answered from, and which rows show them."""
+
+    by: Literal["bm25", "endpoint", "folder"] = "bm25"
+    """`bm25`: by words; `endpoint`: by embeddings of `base_url`; `folder`: by a sentence-transformers model."""
+    k: int = Field(default=4, ge=1, le=20)
+    """Sections that a question is answered from."""
+    embedder: str = ""
+    """Name of the endpoint's embedding model, or the folder of the sentence-transformers model."""
+    base_url: str = unkeyed("")
+    """Of the endpoint that makes embeddings; the teacher's where it is empty."""
+    api_key_env: str | None = unkeyed(None)
+    """Name of the variable that holds that endpoint's key."""
+    raft_share: float = Field(default=0.0, ge=0, le=1)
+    """Share of the questions that also become a row with the section and distractors in the prompt (RAFT)."""
+    abstention_share: float = Field(default=0.1, ge=0, le=1)
+    """Share of those rows whose prompt lacks the section with the answer, and whose answer says so."""
+
+
 class GenerateConfig(StageConfig):
     stage: ClassVar[str] = "generate"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[tuple[str, ...]] = ("parse",)
 
     teacher: Annotated[OfflineTeacher | OpenAITeacher, Field(discriminator="kind")] = Field(
         default_factory=OfflineTeacher
     )
     """What makes the rows."""
+    judge: OpenAIEndpoint | None = None
+    """A second model that checks each answer against its section, claim by claim."""
+    strategies: tuple[Strategy, ...] = ("facts",)
+    """Ways to make rows of a document's section. `facts`: each fact of it in several questions; `direct`: questions
+    and answers in one call; `study`: a fixed set of study prompts; `multihop`: over two sections that share an entity;
+    `multiturn`: a conversation; `reasoning`: answers with their steps."""
+    sources: dict[str, SourceKind] = Field(default_factory=dict)
+    """What kind of text the files of a pattern hold, such as `"logs/**": log`; what no pattern names is found out."""
+    evolve: tuple[Evolution, ...] = ()
+    """Make harder or further questions out of the rows."""
+    heading_questions: bool = True
+    """Ask also for what stands under each heading of a document as a whole."""
+    wordings: int = Field(default=4, ge=1, le=10)
+    """Training questions for each fact."""
+    reversed: bool = True
+    """Also ask for the subject of a fact, given the rest: a model that learned A is B does not know B is A."""
+    answers: Literal["detailed", "short"] = "detailed"
+    """How long answers are. Short ones make the tuned model terse."""
+    max_facts: int = Field(default=15, ge=1, le=50)
+    """Most facts that are taken from one section."""
     max_questions: int = Field(default=30, ge=1, le=30)
-    """Most questions that a model may ask about one section."""
+    """Most questions about one section that the strategy `direct` asks."""
+    answering: Literal["section", "rag"] = "section"
+    """`rag`: questions are answered from the best sections of all documents, and not from their own alone."""
+    retrieval: Retrieval = Field(default_factory=Retrieval)
+    own: tuple[Path, ...] = unkeyed(())  # the files' digests are in the key, wherever they lie
+    """Files of questions and answers of your own, as `graft data import` writes them."""
     prompts: Path | None = unkeyed(None)  # the files' digests are in the key, wherever they lie
     """A folder with prompts of your own; a file that is not in it is taken from those that are bundled."""
     probes: Probes = Field(default_factory=Probes)
     seed: int = 0
+
+    @field_validator("strategies")
+    @classmethod
+    def _are_some(cls, strategies: tuple[Strategy, ...]) -> tuple[Strategy, ...]:
+        if not strategies:
+            raise ValueError("name at least one, such as [facts]")
+        return tuple(dict.fromkeys(strategies))
 
     def prompt_files(self) -> dict[str, Path]:
         """Each prompt's file: yours where there is one, else the bundled one."""
@@ -74,6 +135,13 @@ class GenerateConfig(StageConfig):
         return {name: folder / name if (folder / name).is_file() else PROMPTS / name for name in PROMPT_NAMES}
 
     def outside(self) -> dict[str, str]:
+        own = {f"own {path.name}": file_sha256(_there(path)) for path in self.own}
         if isinstance(self.teacher, OfflineTeacher):
-            return {"wordings": file_sha256(WORDINGS)}
-        return {f"prompt {name}": file_sha256(path) for name, path in self.prompt_files().items()}
+            return {"wordings": file_sha256(WORDINGS), **own}
+        return {f"prompt {name}": file_sha256(path) for name, path in self.prompt_files().items()} | own
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise SettingError(f"generate.own: {path}: no such file; make it by `graft data import`, or correct it")
+    return path

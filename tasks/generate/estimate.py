@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 from artifacts.memo import Memo
 from artifacts.records import Section
 from tasks.generate.config import GenerateConfig, OfflineTeacher
-from tasks.generate.prompts import Prompts
-from tasks.generate.teacher import FACTS_SCHEMA
+from tasks.generate.numbered import A_CALL
+from tasks.generate.prompts import Prompts, with_headings
+from tasks.generate.reply import schema_of
+from tasks.generate.strategies.facts import Found
 from tasks.models.chat import KIND, request_key
 from tasks.models.match import CJK
 
@@ -42,23 +45,16 @@ def estimate(sections: Sequence[Section], config: GenerateConfig, memo: Memo | N
     prompts = Prompts(config)
     requests = kept = sent = received = 0
     for section in {section.id: section for section in sections}.values():
-        messages = prompts.teach(section, section.text, config.max_questions)
-        if memo is not None and memo.get(KIND, request_key(teacher, messages, FACTS_SCHEMA)) is not None:
+        text = with_headings(section)
+        messages = prompts.messages("facts", section.language, text=text, values={"most": config.max_facts})
+        if memo is not None and memo.get(KIND, request_key(teacher, messages, schema_of("facts", Found))) is not None:
             kept += 1
             continue
-        facts = min(
-            config.max_questions / teacher.wordings, max(1.0, count_tokens(section.text) / SOURCE_TOKENS_A_FACT)
-        )
-        reply = facts * (TOKENS_A_FACT + teacher.wordings * TOKENS_A_QUESTION)
-        requests += 1
+        facts = min(config.max_facts, max(1.0, count_tokens(text) / SOURCE_TOKENS_A_FACT))
+        requests += 1 + 2 * math.ceil(facts / A_CALL)
         sent += sum(count_tokens(message["content"]) for message in messages)
-        received += round(reply)
-        if config.probes.paraphrases:
-            asked = sum(count_tokens(message["content"]) for message in prompts.paraphrase([], section.language))
-            requests += 1
-            sent += asked + round(reply)
-            received += round(facts * config.probes.paraphrases * TOKENS_A_QUESTION)
-    return Estimate(requests, kept, sent, received, teacher.money(sent, received), teacher.currency)
+        received += round(facts * (TOKENS_A_FACT + config.wordings * TOKENS_A_QUESTION))
+    return Estimate(requests, kept, sent, received)
 
 
 def count_tokens(text: str) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from artifacts.records import encodable
 
@@ -16,30 +18,9 @@ FENCED = re.compile(r"```(?:json)?\s*\n(.*?)```", re.S)
 
 
 class Item(BaseModel):
+    """One entry of a reply. Every reply is a JSON object with the list `items`."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, str_strip_whitespace=True)
-
-
-class TaughtFact(Item):
-    """One thing that the text states, and the questions that ask for it."""
-
-    questions: list[str]
-    answer: str
-    short_answer: str
-    aliases: list[str]
-    evidence: str
-
-
-class FactsReply(Item):
-    items: list[TaughtFact]
-
-
-class Paraphrases(Item):
-    fact: int
-    questions: list[str]
-
-
-class ParaphrasesReply(Item):
-    items: list[Paraphrases]
 
 
 I = TypeVar("I", bound=Item)  # noqa: E741
@@ -47,6 +28,13 @@ I = TypeVar("I", bound=Item)  # noqa: E741
 
 class BadReplyError(Exception):
     """A reply that holds no list of items; the text is what the teacher is told."""
+
+
+@cache
+def schema_of(prompt: str, kind: type[Item]) -> dict[str, Any]:
+    """The JSON schema of a reply to a prompt; its title names the prompt ("FactsReply")."""
+    title = "".join(part.capitalize() for part in prompt.split("_")) + "Reply"
+    return create_model(title, __base__=Item, items=(list[kind], ...)).model_json_schema()  # type: ignore[valid-type]
 
 
 def read_items(text: str, kind: type[I]) -> tuple[list[I], list[tuple[dict[str, Any], str]]]:
@@ -69,10 +57,13 @@ def read_items(text: str, kind: type[I]) -> tuple[list[I], list[tuple[dict[str, 
 
 
 def _item(item: Any, kind: type[I]) -> I:
-    if isinstance(item, dict):  # where no schema binds the teacher it may leave out an empty list, or add a field
+    """Where no schema binds the teacher it may leave out what is empty, add a field, or give one quote for a list."""
+    if isinstance(item, dict):
         item = {name: item[name] for name in kind.model_fields if item.get(name) is not None}
-        if "aliases" in kind.model_fields:
-            item.setdefault("aliases", [])
+        for name, info in kind.model_fields.items():
+            if info.annotation == list[str]:
+                given = item.get(name)
+                item[name] = [given] if isinstance(given, str) else given or []
     return kind.model_validate(item)
 
 
@@ -91,3 +82,17 @@ def _json(text: str) -> Any:
     import json_repair
 
     return json_repair.loads(text[start.start() :])
+
+
+def salvage(text: str, kind: type[I]) -> list[I]:
+    """The complete items of a reply that was cut off; the last one that shows may lack its end, and is left out."""
+    try:
+        value = encodable(_json(text))
+    except (ValueError, RecursionError):
+        return []
+    items = value.get("items") if isinstance(value, Mapping) else value
+    good = []
+    for item in items[:-1] if isinstance(items, list) else ():
+        with contextlib.suppress(ValidationError):
+            good.append(_item(item, kind))
+    return good

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
-from artifacts.records import Section
+from artifacts.records import Probe, Section
 from artifacts.runs import Run
 from artifacts.stage import StageError, Work
 from artifacts.store import Ref
-from tasks.generate import offline
 from tasks.generate.config import GenerateConfig, OfflineTeacher, OpenAITeacher
-from tasks.generate.probes import keep_apart, unanswerable
-from tasks.generate.taught import Taught
-from tasks.generate.teacher import teach
+from tasks.generate.drafts import Drafts
+from tasks.generate.lesson import Lesson, School
+from tasks.generate.offline.teach import teach as teach_offline
+from tasks.generate.probing.invented import unanswerable
+from tasks.generate.prompts import Prompts
+from tasks.generate.rounds import in_order
+from tasks.generate.teach import teach
 from tasks.models.chat import Chat
+from tasks.models.completion import RequestError
+
+AHEAD = 8  # lessons under way for each request that may be: the slow ones hold the others back no sooner
 
 
 @task(name="generate", persist_result=False, cache_policy=NO_CACHE)
@@ -29,59 +35,100 @@ def generate(run: Run, config: GenerateConfig, parse: Ref) -> Ref | State[Ref]:
 
 
 def make(work: Work[GenerateConfig]) -> None:
-    sections = distinct_sections(work)
-    with work.progress.task("generate", len(sections)) as progress:
-        teacher = work.config.teacher
-        if isinstance(teacher, OfflineTeacher):
-            taught = offline.teach(sections, teacher, work.config.seed, work.reject)
-            work.models["teacher"] = "offline"
-            work.notes.append(
-                "The teacher was no language model: rules made the questions from the structure of the text."
-            )
-        else:
-            taught = asyncio.run(teach_by_model(work, teacher, sections, progress.advance))
-    taught = keep_apart(in_order(taught, sections), work.reject)
-    if not taught.pairs:
+    config = work.config
+    drafts = Drafts(work.scratch / "drafts.sqlite")
+    reject_repeated(work)
+    if isinstance(config.teacher, OfflineTeacher):
+        teach_by_rules(work, config.teacher, drafts)
+    else:
+        asyncio.run(teach_by_model(work, config.teacher, drafts))
+    drafts.keep_apart(work.reject)
+    if not drafts.count("pairs"):
         reasons = ", ".join(f"{reason} ({count})" for reason, count in work.rejects.most_common())
-        raise StageError(f"no row could be made from {len(sections)} sections; left out: {reasons or 'nothing'}")
-    invented = unanswerable(work.config.probes.unanswerable, sections, work.config.seed)
-    work.write("qa.jsonl", taught.pairs)
-    work.counts["kept"] = len(taught.pairs)
-    work.counts["facts"] = len({pair.fact for pair in taught.pairs})
-    work.counts["probes"] = work.write("probes.jsonl", [*taught.probes, *invented])
+        raise StageError(f"no row could be made from {work.counts['in']} sections; left out: {reasons or 'nothing'}")
+    work.counts["facts"] = work.write("facts.jsonl", drafts.facts())
+    work.counts["kept"] = work.write("qa.jsonl", drafts.pairs())
+    work.counts["probes"] = work.write("probes.jsonl", held_out(work, drafts))
+    drafts.close()
 
 
-def distinct_sections(work: Work[GenerateConfig]) -> list[Section]:
-    """The sections, each once: a second document with the same section has nothing more to teach."""
-    sections: dict[str, Section] = {}
+def reject_repeated(work: Work[GenerateConfig]) -> None:
+    """A second document with the same section has nothing more to teach."""
+    first: dict[str, str] = {}
     for section in work.read("parse", "sections.jsonl", Section):
         work.counts["in"] += 1
-        first = sections.setdefault(section.id, section)
-        if first is not section:
-            work.reject("duplicate_section", section, f"stands in {first.file} too")
-    return list(sections.values())
+        if section.id in first:
+            work.reject("duplicate_section", section, f"stands in {first[section.id]} too")
+        first.setdefault(section.id, section.file)
 
 
-async def teach_by_model(
-    work: Work[GenerateConfig], teacher: OpenAITeacher, sections: list[Section], advance: Callable[[], None]
-) -> Taught:
+def distinct_sections(work: Work[GenerateConfig]) -> Iterator[Section]:
+    """The sections, each once, one at a time: a corpus may have more of them than memory holds."""
+    seen: set[str] = set()
+    for section in work.read("parse", "sections.jsonl", Section):
+        if section.id not in seen:
+            seen.add(section.id)
+            yield section
+
+
+def teach_by_rules(work: Work[GenerateConfig], teacher: OfflineTeacher, drafts: Drafts) -> None:
+    """Have the sections taught without a model."""
+    drafts.add(teach_offline(distinct_sections(work), teacher, work.config.seed, work.reject))
+    work.models["teacher"] = "offline"
+    work.notes.append("The teacher was no language model: rules made the questions from the structure of the text.")
+
+
+async def teach_by_model(work: Work[GenerateConfig], teacher: OpenAITeacher, drafts: Drafts) -> None:
     """Have the sections taught by a model, and account for what it cost."""
     work.models["teacher"] = teacher.model
     work.notes.append(f"The teacher was {teacher.model} behind an OpenAI-compatible endpoint.")
     async with Chat(teacher, work.memo) as chat:
-        taught = await teach(sections, work.config, chat, work.reject, advance)
+        school = School(work.config, chat, Prompts(work.config))
+        lessons = (Lesson(school, (section,)) for section in distinct_sections(work))
+        total = work.counts["in"] - work.rejects["duplicate_section"]
+        await hold(work, drafts, "generate", lessons, teach, total=total)
     usage = chat.usage
     work.counts["requests"], work.counts["reused"] = usage.requests, usage.reused
-    work.spent.requests, work.spent.currency = usage.requests, teacher.currency
+    work.spent.requests = usage.requests
     work.spent.input_tokens, work.spent.output_tokens = usage.input_tokens, usage.output_tokens
-    work.spent.money = round(teacher.money(usage.input_tokens, usage.output_tokens), 6)
-    return taught
 
 
-def in_order(taught: Taught, sections: list[Section]) -> Taught:
-    """Rows and probes in the order of the sections that they come from."""
-    place = {section.id: number for number, section in enumerate(sections)}
-    return Taught(
-        sorted(taught.pairs, key=lambda pair: place[pair.origin.section]),
-        sorted(taught.probes, key=lambda probe: place[probe.origin.section]),
-    )
+async def hold(
+    work: Work[GenerateConfig],
+    drafts: Drafts,
+    title: str,
+    lessons: Iterable[Lesson],
+    teach: Callable[[Lesson], Awaitable[Lesson]],
+    *,
+    total: int | None = None,
+) -> None:
+    """Hold lessons side by side and put what they made into the drafts, in order.
+
+    One that got no reply (the network, a busy server, no money left) stops the stage after all others were held,
+    because publishing without it would leave it out for good.
+    """
+    assert isinstance(work.config.teacher, OpenAITeacher)
+    failures = []
+    with work.progress.task(title, total) as progress:
+        async for outcome in in_order(lessons, teach, AHEAD * work.config.teacher.concurrency):
+            progress.advance()
+            if isinstance(outcome, RequestError | StageError):
+                failures.append(outcome)
+            elif isinstance(outcome, Exception):
+                raise outcome
+            else:
+                drafts.add(outcome.taught)
+                for reason, record, detail in outcome.rejects:
+                    work.reject(reason, record, detail)
+    if failures:
+        last = next((failure for failure in failures if isinstance(failure, StageError)), failures[-1])
+        raise StageError(
+            f"{title}: {len(failures):,} of {progress.done:,} sections lack replies: {last}. "
+            "Every reply that came back is kept; run again to go on"
+        )
+
+
+def held_out(work: Work[GenerateConfig], drafts: Drafts) -> Iterator[Probe]:
+    """The probes of the facts, and questions about invented things."""
+    yield from drafts.probes()
+    yield from unanswerable(work.config.probes.unanswerable, list(distinct_sections(work)), work.config.seed)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from artifacts.records import Origin, Section
-from tasks.generate.wordings import Fact, Language, material
+from artifacts.records import Origin, Quote, Section
+from tasks.generate.grounding.quotes import locate
+from tasks.generate.offline.wordings import Language, Statement, material
 
 MAX_ATTRIBUTE = {"en": 7, "zh": 12}  # words in English, characters in Chinese: longer ones are prose
 MAX_VALUE = {"en": 16, "zh": 40}
@@ -36,15 +37,17 @@ CHINESE_IS = re.compile(r"^“?(?P<e>[\w-]{2,12}?)”?(?:是指|指的是|是一
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])|(?<=[。！？])")
 
 
-def find_facts(section: Section) -> Iterator[Fact]:
+def find_facts(section: Section) -> Iterator[Statement]:
     """Every fact of one section, in the order of the text."""
     language: Language = "zh" if section.language == "zh" else "en"
     origin = Origin(document=section.document, file=section.file, section=section.id, page=section.page)
     for headings, text in section.parts():
-        yield from _in_part(headings, text, language, origin)
+        for name, attribute, value, line in _in_part(headings, text, language):
+            evidence = locate(line, (section,)) or Quote(text=line, section=section.id)
+            yield Statement(name, attribute, value, evidence, language, origin)
 
 
-def _in_part(headings: tuple[str, ...], text: str, language: Language, origin: Origin) -> Iterator[Fact]:
+def _in_part(headings: tuple[str, ...], text: str, language: Language) -> Iterator[tuple[str, str, str, str]]:
     subject = subject_of(headings, language)
     for block in re.split(r"\n\s*\n", text):
         lines = block.strip().splitlines()
@@ -54,7 +57,7 @@ def _in_part(headings: tuple[str, ...], text: str, language: Language, origin: O
             found = (one for line in lines for one in _from_line(_plain(line), subject, language))
         for name, attribute, value, evidence in found:
             if name and _fits(attribute, value, language):
-                yield Fact(name, attribute, value, evidence, language, origin)
+                yield name, attribute, value, evidence
 
 
 def subject_of(headings: tuple[str, ...], language: Language) -> str:

@@ -1,12 +1,8 @@
-"""Does a row stand in its source, and can its question stand alone?"""
+"""Can a question stand alone?"""
 
 from __future__ import annotations
 
 import re
-
-from artifacts.records import Section
-from tasks.generate.reply import TaughtFact
-from tasks.models.match import contains, contains_value, normalise
 
 POINTS_AT_TEXT = {
     "en": re.compile(
@@ -28,20 +24,6 @@ POINTS_AT_TEXT = {
         r"|文本|文档|文章|段落|章节|表格)"
     ),
 }
-
-
-def fault(fact: TaughtFact, section: Section) -> tuple[str, str] | None:
-    """Why a fact can't be trained (a reason and what was seen), or None for one that its section bears out."""
-    source = "\n".join([*section.headings, section.text])
-    if not normalise(fact.short_answer) or not fact.answer:
-        return "no_answer", "the answer or the short answer is empty"
-    if not contains(source, fact.evidence):
-        return "evidence_not_in_section", f"the section does not hold: {fact.evidence!r}"
-    if not contains(fact.evidence, fact.short_answer) and not contains(source, fact.short_answer):
-        return "value_not_in_evidence", f"neither the evidence nor the section holds: {fact.short_answer!r}"
-    if not contains_value(fact.answer, fact.short_answer, fact.aliases):
-        return "value_not_in_answer", f"the answer does not hold: {fact.short_answer!r}"
-    return None
 
 
 def points_at_text(question: str, language: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import yaml
 
-from artifacts.records import Origin, Probe, ProbeKind, QAPair, short_id
+from artifacts.records import Fact, Origin, Probe, ProbeKind, QAPair, Quote, short_id
 from tasks.generate.config import WORDINGS
 
 Language = Literal["en", "zh"]
@@ -39,19 +39,30 @@ SMALL_WORDS = {
 
 
 @dataclass(frozen=True)
-class Fact:
+class Statement:
     """One claim: a subject, what is asked of it, and the value; with the words of the document that say so."""
 
     subject: str
     attribute: str  # empty for a definition: the value is what the subject is
     value: str
-    evidence: str
+    evidence: Quote
     language: Language
     origin: Origin
 
     @property
     def id(self) -> str:
         return short_id(self.subject, self.attribute, self.value)
+
+    def record(self) -> Fact:
+        return Fact(
+            id=self.id,
+            subject=self.subject,
+            claim=self.answer,
+            value=self.value,
+            evidence=(self.evidence,),
+            language=self.language,
+            origin=self.origin,
+        )
 
     @property
     def answer(self) -> str:
@@ -102,7 +113,7 @@ def names_for(attribute: str, language: Language) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def tie(draw: random.Random, name: str, fact: Fact) -> str:
+def tie(draw: random.Random, name: str, fact: Statement) -> str:
     """A name of an attribute tied to the subject: "the weight of Kavenlor"."""
     return fill(draw.choice(material(fact.language)["relations"]), a=name, e=fact.subject)
 
@@ -119,7 +130,7 @@ class Wordings:
     held_out: tuple[tuple[ProbeKind, str], ...]
 
 
-def word(fact: Fact, count: int, names: int, seed: int) -> Wordings:
+def word(fact: Statement, count: int, names: int, seed: int) -> Wordings:
     """Choose `count` training questions over at most `names` names of the attribute, and the held-out ones first."""
     draw = random.Random(f"{seed}:{fact.id}")
     words = material(fact.language)
@@ -148,7 +159,7 @@ def _much_the_same(name: str, other: str) -> bool:
     return name in other or bare[0] == bare[1]
 
 
-def _word_definition(fact: Fact, count: int, draw: random.Random) -> Wordings:
+def _word_definition(fact: Statement, count: int, draw: random.Random) -> Wordings:
     words = material(fact.language)
     meaning = words["meaning"]
     direct = [fill(question, e=fact.subject) for question in meaning["questions"]]
@@ -164,7 +175,7 @@ def _word_definition(fact: Fact, count: int, draw: random.Random) -> Wordings:
     return Wordings(tuple(draw.sample(direct, min(count, len(direct))) + framed), tuple(held_out))
 
 
-def pairs_and_probes(fact: Fact, count: int, names: int, seed: int) -> tuple[list[QAPair], list[Probe]]:
+def pairs_and_probes(fact: Statement, count: int, names: int, seed: int) -> tuple[list[QAPair], list[Probe]]:
     """The rows of a fact. A training question that happens to equal a held-out one is left out."""
     wordings = word(fact, count, names, seed)
     held = {question for _, question in wordings.held_out}
@@ -175,7 +186,7 @@ def pairs_and_probes(fact: Fact, count: int, names: int, seed: int) -> tuple[lis
             question=question,
             answer=fact.answer,
             value=fact.value,
-            evidence=fact.evidence,
+            evidence=(fact.evidence,),
             language=fact.language,
             wording=f"train-{number}",
             teacher="offline",

@@ -6,18 +6,19 @@ and plainly formed sentences, and it words questions by frames and a list of nam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from artifacts.records import Origin, QAPair, Section, short_id
+from artifacts.records import Origin, QAPair, Quote, Section, short_id
 from tasks.generate.config import OfflineTeacher
-from tasks.generate.facts import find_facts
+from tasks.generate.grounding.quotes import locate
+from tasks.generate.offline.find import find_facts
+from tasks.generate.offline.wordings import Language, Statement, fill, material, pairs_and_probes
 from tasks.generate.taught import RejectRow, Taught
-from tasks.generate.wordings import Fact, Language, fill, material, pairs_and_probes
 
 
-def teach(sections: Sequence[Section], dials: OfflineTeacher, seed: int, reject: RejectRow) -> Taught:
+def teach(sections: Iterable[Section], dials: OfflineTeacher, seed: int, reject: RejectRow) -> Taught:
     """Rows for every fact, with held-out wordings as probes; a section without a fact is recorded."""
-    facts: dict[tuple[str, str], Fact] = {}
+    facts: dict[tuple[str, str], Statement] = {}
     taught = Taught()
     for section in sections:
         found = list(find_facts(section))
@@ -34,20 +35,21 @@ def teach(sections: Sequence[Section], dials: OfflineTeacher, seed: int, reject:
                 reject("conflicting_value", _row(fact), detail)
         taught.pairs += _about_section(section, dials)
     for fact in facts.values():
+        taught.facts.append(fact.record())
         pairs, probes = pairs_and_probes(fact, dials.wordings, dials.names, seed)
         taught.pairs += pairs
         taught.probes += probes
     return taught
 
 
-def _row(fact: Fact) -> QAPair:
+def _row(fact: Statement) -> QAPair:
     return QAPair(
         id=fact.id,
         fact=fact.id,
         question=f"{fact.subject}: {fact.attribute}",
         answer=fact.answer,
         value=fact.value,
-        evidence=fact.evidence,
+        evidence=(fact.evidence,),
         language=fact.language,
         teacher="offline",
         origin=fact.origin,
@@ -64,8 +66,9 @@ def _about_section(section: Section, dials: OfflineTeacher) -> list[QAPair]:
             fact=part,
             question=question,
             answer=text,
-            evidence=text,
+            evidence=(locate(text, (section,)) or Quote(text=text, section=section.id),),
             language=language,
+            kind="section",
             wording=f"section-{number}",
             teacher="offline",
             origin=origin,

@@ -1,12 +1,11 @@
-"""Questions that are held out from training, and the guard that keeps them out."""
+"""Questions about things that no document names."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
 
-from artifacts.records import Probe, QAPair, Section, short_id
-from tasks.generate.taught import RejectRow, Taught
+from artifacts.records import Probe, Section, short_id
 from tasks.models.match import ABSTENTION, normalise
 
 FRAMES = {
@@ -36,17 +35,6 @@ SYLLABLES = {
 TRIES = 100  # names to think of for each that is wanted; documents that hold them all leave fewer questions
 
 
-def hold_out(fact: str, questions: Sequence[str]) -> tuple[str | None, list[str]]:
-    """The wording that is set aside, chosen by the fact's id alone, and those to train with.
-
-    A fact that is asked in one way only has none to spare.
-    """
-    if len(questions) < 2:
-        return None, list(questions)
-    place = int(fact, 16) % len(questions)
-    return questions[place], [*questions[:place], *questions[place + 1 :]]
-
-
 def unanswerable(count: int, sections: Sequence[Section], seed: int) -> list[Probe]:
     """Questions about things that no document names, in the documents' languages by turns."""
     languages = sorted({"zh" if section.language == "zh" else "en" for section in sections})
@@ -73,29 +61,3 @@ def _invented(language: str, draw: random.Random) -> str:
     first, second = draw.sample(SYLLABLES[language], 2)
     model = f"{draw.choice('ABCDEFGHK')}{draw.randint(100, 999)}"
     return f"{first}{second}{model}" if language == "zh" else f"{(first + second).capitalize()} {model}"
-
-
-def keep_apart(taught: Taught, reject: RejectRow) -> Taught:
-    """Rows and probes with ids of their own, and no row that asks what a probe asks.
-
-    A probe whose fact has lost all its rows measures nothing that was trained, and goes too.
-    """
-    held = {normalise(probe.question) for probe in taught.probes}
-    pairs: dict[str, QAPair] = {}
-    for pair in taught.pairs:
-        if normalise(pair.question) in held:
-            reject("probe_leak", pair, "a held-out question asks the same")
-        elif pair.id in pairs:
-            reject("duplicate_row", pair, "the same fact is asked by the same question elsewhere")
-        else:
-            pairs[pair.id] = pair
-    trained = {pair.fact for pair in pairs.values()}
-    probes: dict[str, Probe] = {}
-    for probe in taught.probes:
-        if probe.fact not in trained:
-            reject("untrained_probe", probe, "no row of this fact is left to train with")
-        elif probe.id in probes:
-            reject("duplicate_probe", probe, "the same fact is asked by the same held-out question elsewhere")
-        else:
-            probes[probe.id] = probe
-    return Taught(list(pairs.values()), list(probes.values()))

@@ -1,0 +1,98 @@
+"""Rows on their way into the artifact, on disk: a corpus may have more of them than memory holds."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from artifacts.records import Fact, Probe, QAPair, Record
+from tasks.generate.taught import RejectRow, Taught
+from tasks.models.match import normalise
+
+T = TypeVar("T", bound=Record)
+TABLES = """
+CREATE TABLE facts (n INTEGER PRIMARY KEY, id TEXT, control INTEGER, row TEXT);
+CREATE TABLE pairs (n INTEGER PRIMARY KEY, id TEXT, fact TEXT, question TEXT, section TEXT, row TEXT);
+CREATE TABLE probes (n INTEGER PRIMARY KEY, id TEXT, fact TEXT, question TEXT, row TEXT);
+CREATE INDEX fact_ids ON facts (id);
+CREATE INDEX pair_ids ON pairs (id);
+CREATE INDEX pair_facts ON pairs (fact);
+CREATE INDEX probe_ids ON probes (id);
+CREATE INDEX probe_questions ON probes (question);
+"""
+
+
+class Drafts:
+    """Facts, rows and probes in the order that they were added, and the questions that hang on all of them."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # of a run that was killed
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + TABLES)
+
+    def add(self, taught: Taught) -> None:
+        self._db.execute("BEGIN")
+        self._db.executemany(
+            "INSERT INTO facts (id, control, row) VALUES (?,?,?)",
+            [(fact.id, fact.control, fact.model_dump_json()) for fact in taught.facts],
+        )
+        self._db.executemany(
+            "INSERT INTO pairs (id, fact, question, section, row) VALUES (?,?,?,?,?)",
+            [
+                (pair.id, pair.fact, normalise(pair.question), pair.origin.section, pair.model_dump_json())
+                for pair in taught.pairs
+            ],
+        )
+        self._db.executemany(
+            "INSERT INTO probes (id, fact, question, row) VALUES (?,?,?,?)",
+            [(probe.id, probe.fact, normalise(probe.question), probe.model_dump_json()) for probe in taught.probes],
+        )
+        self._db.execute("COMMIT")
+
+    def keep_apart(self, reject: RejectRow) -> None:
+        """Leave out rows that ask what a probe asks, what is there twice, and probes of facts that lost all rows.
+
+        A control fact has no rows by intention; one that no probe is left of goes too.
+        """
+        twice = "n NOT IN (SELECT min(n) FROM {table} GROUP BY id)"
+        same = "the same fact is asked by the same question elsewhere"
+        untrained = "fact NOT IN (SELECT fact FROM pairs) AND fact NOT IN (SELECT id FROM facts WHERE control)"
+        for table, kind, which, reason, detail in (
+            (
+                "pairs",
+                QAPair,
+                "question IN (SELECT question FROM probes)",
+                "probe_leak",
+                "a held-out question is the same",
+            ),
+            ("facts", Fact, twice, "duplicate_fact", "the same claim was found in the same words before"),
+            ("pairs", QAPair, twice, "duplicate_row", same),
+            ("probes", Probe, untrained, "untrained_probe", "no row of this fact is left to train with"),
+            ("probes", Probe, twice, "duplicate_probe", same),
+        ):
+            where = which.replace("{table}", table)
+            for row in self._rows(table, kind, where):
+                reject(reason, row, detail)
+            self._db.execute(f"DELETE FROM {table} WHERE {where}")  # noqa: S608
+
+    def facts(self) -> Iterator[Fact]:
+        return self._rows("facts", Fact)
+
+    def pairs(self) -> Iterator[QAPair]:
+        return self._rows("pairs", QAPair)
+
+    def probes(self) -> Iterator[Probe]:
+        return self._rows("probes", Probe)
+
+    def count(self, table: str, what: str = "*") -> int:
+        return int(self._db.execute(f"SELECT count({what}) FROM {table}").fetchone()[0])  # noqa: S608 (names of ours)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _rows(self, table: str, kind: type[T], where: str = "1") -> Iterator[T]:
+        found = self._db.cursor().execute(f"SELECT row FROM {table} WHERE {where} ORDER BY n")  # noqa: S608
+        return (kind.model_validate_json(row) for (row,) in found)

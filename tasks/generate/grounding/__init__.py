@@ -1,0 +1,1 @@
+"""Does a row stand in its source, and can its question stand alone?"""

@@ -1,0 +1,1 @@
+"""The teacher that needs no model: rules over the structure of a text."""

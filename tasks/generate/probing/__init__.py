@@ -1,0 +1,1 @@
+"""Questions that are held out from training."""

@@ -1,0 +1,36 @@
+"""Many lessons at a time, few in memory: they begin in order, are held side by side, and come out in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+async def in_order(items: Iterable[T], hold: Callable[[T], Awaitable[R]], width: int) -> AsyncIterator[R | Exception]:
+    """What `hold` makes of each item, or the error it raised, in the order of the items.
+
+    At most `width` items are under way or wait for an earlier one, so memory does not grow with their number.
+    """
+    under_way: deque[asyncio.Task[R]] = deque()
+
+    async def first() -> R | Exception:
+        try:
+            return await under_way.popleft()
+        except Exception as error:  # told with the others when all were asked
+            return error
+
+    try:
+        for item in items:
+            if len(under_way) >= width:
+                yield await first()
+            under_way.append(asyncio.ensure_future(hold(item)))
+        while under_way:
+            yield await first()
+    finally:
+        for task in under_way:
+            task.cancel()

@@ -1,0 +1,1 @@
+"""Ways to make rows of a section: each asks the teacher something else."""

@@ -1,0 +1,107 @@
+"""The facts of a section, and several questions for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from artifacts.records import Fact, short_id
+from tasks.generate.exercise import Exercise
+from tasks.generate.grounding.quotes import locate
+from tasks.generate.lesson import Lesson
+from tasks.generate.numbered import ask_each
+from tasks.generate.prompts import with_headings
+from tasks.generate.reply import Item
+from tasks.generate.taught import Candidate
+from tasks.models.match import contains, normalise
+
+
+class Found(Item):
+    """One thing that the text states."""
+
+    subject: str
+    claim: str
+    value: str
+    aliases: list[str]
+    evidence: list[str]
+
+
+class Questions(Item):
+    """What a fact is asked by."""
+
+    fact: int
+    questions: list[str]
+    answer: str
+    reversed_question: str = ""
+    reversed_answer: str = ""
+
+
+async def find_facts(lesson: Lesson) -> list[Fact]:
+    """The facts that a section bears out; the others are rejects. Facts with one evidence and value are one."""
+    exercise = Exercise("facts", Found, with_headings(lesson.section), values={"most": lesson.config.max_facts})
+    rejected = len(lesson.rejects)
+    found: dict[str, Fact] = {}
+    for item in await lesson.ask(exercise):
+        fact = _borne_out(lesson, item)
+        if isinstance(fact, Fact):
+            found.setdefault(fact.id, fact)
+        else:
+            lesson.reject(fact[0], {"section": lesson.section.id, **item.model_dump()}, fact[1])
+    facts = list(found.values())
+    for fact in facts[lesson.config.max_facts :]:
+        lesson.reject("over_max_facts", fact, f"more than {lesson.config.max_facts} facts were found in one section")
+    if not facts and len(lesson.rejects) == rejected:
+        lesson.reject("no_facts", lesson.section, "the teacher found nothing worth knowing")
+    return facts[: lesson.config.max_facts]
+
+
+def _borne_out(lesson: Lesson, item: Found) -> Fact | tuple[str, str]:
+    """A fact, or the reason why the section does not bear it out."""
+    if not normalise(item.value) or not item.claim:
+        return "no_value", "the claim or its value is empty"
+    evidence = [locate(text, lesson.sections) for text in item.evidence]
+    quotes = tuple(quote for quote in evidence if quote is not None)
+    if len(quotes) < len(item.evidence) or not quotes:
+        missing = [text for text, quote in zip(item.evidence, evidence, strict=True) if quote is None]
+        return "evidence_not_in_section", f"the section does not hold: {missing}"
+    if not any(contains(quote.text, item.value) for quote in quotes):
+        return "value_not_in_evidence", f"the evidence does not hold: {item.value!r}"
+    return Fact(
+        id=short_id(lesson.section.id, [quote.text for quote in quotes], item.value),
+        subject=item.subject,
+        claim=item.claim,
+        value=item.value,
+        aliases=tuple(dict.fromkeys(name for name in item.aliases if normalise(name) and name != item.value)),
+        evidence=quotes,
+        language=lesson.section.language,
+        origin=lesson.origin,
+    )
+
+
+async def ask_for(lesson: Lesson, facts: Sequence[Fact]) -> list[Candidate]:
+    """Questions for each fact, and with it the reversed one."""
+    values = {"wordings": lesson.config.wordings, "length": lesson.length}
+    exercise = Exercise("questions", Questions, with_headings(lesson.section), values=values)
+    asked = await ask_each(lesson, exercise, as_rows(facts), "fact")
+    return [candidate for place, item in asked for candidate in _candidates(lesson, facts[place], item)]
+
+
+def as_rows(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    """Facts as the rows of an exercise."""
+    return [{"subject": fact.subject, "claim": fact.claim, "value": fact.value} for fact in facts]
+
+
+def _candidates(lesson: Lesson, fact: Fact, item: Questions) -> list[Candidate]:
+    quotes = tuple(quote.text for quote in fact.evidence)
+    questions = list(dict.fromkeys(item.questions))[: lesson.config.wordings]
+    candidates = [
+        Candidate("fact", question, item.answer, quotes, fact.value, fact.aliases, fact.id, f"wording-{number}")
+        for number, question in enumerate(questions, start=1)
+    ]
+    if lesson.config.reversed and item.reversed_question and item.reversed_answer:
+        candidates.append(
+            Candidate(
+                "reversed", item.reversed_question, item.reversed_answer, quotes, fact.subject, (), fact.id, "reversed"
+            )
+        )
+    return candidates
