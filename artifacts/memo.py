@@ -9,8 +9,17 @@ import json
 import sqlite3
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Item(NamedTuple):
+    """A JSON value and what it is found by."""
+
+    kind: str
+    key: str
+    value: Any
 
 
 class Memo:
@@ -34,9 +43,16 @@ class Memo:
 
     def put(self, kind: str, key: str, value: Any) -> None:
         """Store a value; the last one written under a key wins."""
-        text = json.dumps(value)  # ASCII: what came from outside may hold what is no character, and must not be lost
+        self.put_all([Item(kind, key, value)])
+
+    def put_all(self, items: Sequence[Item]) -> None:
+        """Store several values in one transaction: after a crash all of them are there, or none."""
+        # ASCII: what came from outside may hold what is no character, and must not be lost
+        rows = [(item.kind, item.key, json.dumps(item.value), time.time()) for item in items]
         with self._lock:
-            self._db.execute("INSERT OR REPLACE INTO items VALUES (?,?,?,?)", (kind, key, text, time.time()))
+            self._db.execute("BEGIN IMMEDIATE")
+            with self._db:  # commits, or rolls back
+                self._db.executemany("INSERT OR REPLACE INTO items VALUES (?,?,?,?)", rows)
 
     def count(self, kind: str) -> int:
         with self._lock:

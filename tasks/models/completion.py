@@ -18,6 +18,8 @@ class Reply:
     finish_reason: str
     input_tokens: int
     output_tokens: int
+    cached_tokens: int = 0  # among the input tokens
+    reasoning: str = ""  # where the endpoint gives it apart from the text
 
     @property
     def empty(self) -> bool:
@@ -30,6 +32,14 @@ class RequestError(Exception):
     def __init__(self, text: str, *, refused: bool = False) -> None:
         super().__init__(text)
         self.refused = refused
+
+
+class TryAgainError(Exception):
+    """One try got no reply, and another may. `may_be_billed`: the endpoint may have done the work all the same."""
+
+    def __init__(self, text: str, *, may_be_billed: bool = False) -> None:
+        super().__init__(text)
+        self.may_be_billed = may_be_billed
 
 
 @dataclass
@@ -52,12 +62,22 @@ class Kept:
         return read_reply(self.completions[-1])
 
 
+def is_completion(body: Any) -> bool:
+    """Whether a body has the fields that `read_reply` can't do without."""
+    choices = body.get("choices") if isinstance(body, dict) else None
+    return isinstance(choices, list) and bool(choices) and isinstance(choices[0], dict) and "message" in choices[0]
+
+
 def read_reply(completion: dict[str, Any]) -> Reply:
-    """What a completion says; fields that an endpoint leaves out are null in it."""
-    choice, usage = completion["choices"][0], completion["usage"] or {}
+    """What a completion says; endpoints leave out fields, or send null for them."""
+    choice, usage = completion["choices"][0], completion.get("usage") or {}
+    message = choice["message"] or {}
+    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or usage.get("prompt_cache_hit_tokens")
     return Reply(
-        text=encodable((choice["message"] or {}).get("content") or ""),
-        finish_reason=choice["finish_reason"] or "stop",
+        text=encodable(message.get("content") or ""),
+        finish_reason=choice.get("finish_reason") or "stop",
         input_tokens=usage.get("prompt_tokens") or 0,
         output_tokens=usage.get("completion_tokens") or 0,
+        cached_tokens=cached or 0,
+        reasoning=encodable(message.get("reasoning_content") or message.get("reasoning") or ""),
     )

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from artifacts.records import short_id
-from artifacts.stage import SettingError
+from artifacts.stage import Dials, SettingError, unkeyed
 from artifacts.store import source_sha256
 
 EMBEDDED = "embedded"
@@ -94,48 +94,23 @@ def _check(folder: Path) -> None:
         raise SettingError(f"{where}: the tokenizer has no chat template; use an instruct model, or add one")
 
 
-def _server(values: dict[str, Any]) -> str:
-    """A name for host and path of `base_url` that does not give the address away: artifacts are shared."""
-    parts = urlsplit(values.get("base_url", ""))
-    return short_id(parts.netloc, parts.path.rstrip("/"))
+class Address(Dials):
+    """Where a chat model is served, and how much may be asked there; none of it can change a reply."""
 
+    model_config = ConfigDict(hide_input_in_errors=True)  # somebody's key may stand where it must not
 
-class OpenAIEndpoint(BaseModel):
-    """A chat model behind an endpoint that speaks OpenAI's protocol: OpenAI, DashScope, vLLM, Ollama ..."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
-
-    base_url: str = Field(default="https://api.openai.com/v1", json_schema_extra={"unkeyed": True})
+    base_url: str = unkeyed("https://api.openai.com/v1")
     """Address up to and with `/v1`."""
-    model: str
-    """The model's name at the endpoint."""
-    identity: str = Field(default_factory=_server)
-    """Names the server in the keys of artifacts and of kept replies; a digest of `base_url` unless set. Keep it when
-    the same model moves to another address, and no reply is paid again; change it to ask anew what was refused."""
-    api_key_env: str | None = Field(default="OPENAI_API_KEY", json_schema_extra={"unkeyed": True})
+    api_key_env: str | None = unkeyed("OPENAI_API_KEY")
     """Name of the environment variable that holds the key; null for an endpoint that wants none."""
-    temperature: float | None = Field(default=0.7, ge=0)
-    """Null leaves it out of the request, for models that refuse it."""
-    max_tokens: int | None = Field(default=4096, ge=1)
-    """Longest reply; null leaves it out of the request."""
-    seed: int | None = 0
-    structured: bool = True
-    """Send the reply's JSON schema; an endpoint that refuses it is asked without."""
-    extra_body: dict[str, Any] = Field(default_factory=dict)
-    """Further fields of the request, such as `chat_template_kwargs: {enable_thinking: false}`."""
-    concurrency: int = Field(default=8, ge=1, json_schema_extra={"unkeyed": True})
+    concurrency: int = unkeyed(8, ge=1)
     """Requests in flight at a time."""
-    max_retries: int = Field(default=6, ge=0, json_schema_extra={"unkeyed": True})
-    """Further tries of a request after a rate limit, a server's error or a lost connection."""
-    timeout: float = Field(default=300.0, gt=0, json_schema_extra={"unkeyed": True})
-    """Seconds to wait for a reply."""
-    max_failures: int = Field(default=5, ge=1, json_schema_extra={"unkeyed": True})
-    """Requests in a row that may fail, all their tries used, before the stage stops."""
-    input_price: float | None = Field(default=None, ge=0, json_schema_extra={"unkeyed": True})
-    """Money for a million tokens sent."""
-    output_price: float | None = Field(default=None, ge=0, json_schema_extra={"unkeyed": True})
-    """Money for a million tokens received."""
-    currency: str = Field(default="USD", json_schema_extra={"unkeyed": True})
+    requests_per_minute: float | None = unkeyed(None, gt=0)
+    """Most requests sent in a minute, evenly spread; null for no limit."""
+    tokens_per_minute: float | None = unkeyed(None, gt=0)
+    """Most tokens, sent and received, in a minute; null for no limit."""
+    weight: float = unkeyed(1.0, gt=0)
+    """Share of the requests, beside that of the other addresses of the model."""
 
     @model_validator(mode="before")
     @classmethod
@@ -161,6 +136,78 @@ class OpenAIEndpoint(BaseModel):
             raise ValueError(f"must hold neither a password nor a query; {KEY_IN_FILE}")
         return url
 
-    def money(self, input_tokens: int, output_tokens: int) -> float:
-        """What tokens cost, in `currency`; 0 where no price is given."""
-        return (input_tokens * (self.input_price or 0) + output_tokens * (self.output_price or 0)) / 1e6
+
+class Replica(Address):
+    """A further address of the same model, at the same price: its replies are kept as if the first had given them."""
+
+    base_url: str
+    """Address up to and with `/v1`."""
+    model: str | None = None
+    """The model's name there, where it is another one."""
+
+
+def _server(values: dict[str, Any]) -> str:
+    """A name for host and path of `base_url` that does not give the address away: artifacts are shared."""
+    parts = urlsplit(values.get("base_url", ""))
+    return short_id(parts.netloc, parts.path.rstrip("/"))
+
+
+class OpenAIEndpoint(Address):
+    """A chat model behind an endpoint that speaks OpenAI's protocol: OpenAI, DashScope, vLLM, Ollama ..."""
+
+    model: str
+    """The model's name at the endpoint."""
+    identity: str = Field(default_factory=_server)
+    """Names the server in the keys of artifacts and of kept replies; a digest of `base_url` unless set. Keep it when
+    the same model moves to another address, and no reply is paid again; change it to ask anew what was refused."""
+    replicas: tuple[Replica, ...] = unkeyed(())
+    """Further addresses of this model; requests are spread over all by `weight`, and go on while one is up."""
+    temperature: float | None = Field(default=0.7, ge=0)
+    """Null leaves it out of the request, for models that refuse it."""
+    max_tokens: int | None = Field(default=4096, ge=1)
+    """Longest reply; null leaves it out of the request, and then no budget of money or tokens can be held."""
+    token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"  # noqa: S105 (no password)
+    """The request's field that `max_tokens` is sent in; OpenAI's reasoning models want `max_completion_tokens`."""
+    seed: int | None = 0
+    structured: bool = True
+    """Send the reply's JSON schema; an endpoint that refuses it is asked for JSON without, or for text."""
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+    """Further fields of the request, such as `chat_template_kwargs: {enable_thinking: false}`."""
+    max_retries: int = unkeyed(6, ge=0)
+    """Further tries of a request after a rate limit, a server's error or a lost connection."""
+    timeout: float = unkeyed(300.0, gt=0)
+    """Seconds for a reply to be there, whole."""
+    max_failures: int = unkeyed(5, ge=1)
+    """Requests in a row that may fail, all their tries used, before the stage stops. An address that fails as many
+    tries in a row is left out, while there are others."""
+
+    @property
+    def addresses(self) -> tuple[OpenAIEndpoint | Replica, ...]:
+        """All addresses of the model, this one first."""
+        return (self, *self.replicas)
+
+
+class Price(Dials):
+    """Money for a million tokens."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    cached_input: float | None = Field(default=None, ge=0)
+    """For tokens that the endpoint had in its cache; null where they cost as much as others."""
+
+    def cost(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
+        """What tokens cost; the cached ones are among the input tokens."""
+        cached_price = self.input if self.cached_input is None else self.cached_input
+        fresh = input_tokens - cached_tokens
+        return (fresh * self.input + cached_tokens * cached_price + output_tokens * self.output) / 1e6
+
+
+class Budget(Dials):
+    """The most that making one artifact may cost, over all runs that it takes; what is null is not limited."""
+
+    money: float | None = Field(default=None, ge=0)
+    """In the currency of the prices."""
+    tokens: int | None = Field(default=None, ge=0)
+    """Sent and received."""
+    requests: int | None = Field(default=None, ge=0)
+    """Those that were answered, or may have been."""

@@ -1,0 +1,88 @@
+"""All addresses of one model: who is asked next, and what is left when one goes down."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from artifacts.stage import StageError
+from tasks.models.completion import TryAgainError
+from tasks.models.line import Line, LineDownError
+
+log = logging.getLogger("graft")
+
+Send = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+"""One try to have a request answered: takes the body of a chat request, gives the completion as it came. It raises
+RequestError(refused=True) for a request that will never be taken, TryAgainError where another try may help, and
+StageError where nothing will."""
+
+
+class Pool:
+    """Spreads requests by weight over the lines that are up and not paused."""
+
+    def __init__(self, lines: Sequence[Line], max_failures: int) -> None:
+        self._lines, self._max_failures = list(lines), max_failures
+        self._served = [0.0] * len(lines)  # requests over weight
+        self._now_served = 0.0  # the last request's place in that; who was away does not catch up
+
+    @property
+    def concurrency(self) -> int:
+        return sum(line.address.concurrency for line in self._lines)
+
+    async def close(self) -> None:
+        for line in self._lines:
+            await line.close()
+
+    @asynccontextmanager
+    async def take(self) -> AsyncIterator[Send]:
+        """A slot on the line whose turn it is, to send one request by. Raises StageError where none is up any more."""
+        while True:
+            line = self._next()
+            async with line.slots:
+                try:
+                    await line.ready()
+                except LineDownError:
+                    continue
+                yield partial(self._send, line)
+                return
+
+    def stop(self, why: str) -> None:
+        """Send nothing more, anywhere."""
+        for line in self._lines:
+            line.stop(why)
+
+    async def _send(self, line: Line, body: dict[str, Any]) -> dict[str, Any]:
+        was_down = bool(line.down)
+        try:
+            return await line.send(body)
+        except TryAgainError as error:
+            others = [other for other in self._lines if not other.down and other is not line]
+            if others and line.failed_tries >= self._max_failures:
+                line.stop(f"{line.failed_tries} tries in a row failed, the last with: {error}")
+            if others and line.down and not was_down:
+                log.warning("%s: %s; it is left out, and %d others go on", line.name, line.down, len(others))
+            raise
+
+    def _next(self) -> Line:
+        """The line that can send soonest and, among those that can now, has had least for its weight."""
+        up = [number for number, line in enumerate(self._lines) if not line.down]
+        if not up:
+            raise self._all_down()
+        now = time.monotonic()
+
+        def turn(number: int) -> tuple[float, bool, float]:
+            line = self._lines[number]
+            return max(0.0, line.paused_until - now), line.slots.locked(), max(self._served[number], self._now_served)
+
+        chosen = min(up, key=turn)
+        self._now_served = max(self._served[chosen], self._now_served)
+        self._served[chosen] = self._now_served + 1 / self._lines[chosen].address.weight
+        return self._lines[chosen]
+
+    def _all_down(self) -> StageError:
+        told = "; ".join(f"{line.name}: {line.down}" for line in self._lines)
+        return StageError(f"{told}. Every reply that came back is kept; put the endpoint right and run again")
