@@ -137,6 +137,7 @@ class Work(Generic[C]):
     manifests: dict[str, Manifest]  # manifest of each input artifact
     memo: Memo
     progress: Progress
+    key: str = ""  # of the artifact that is made
     force: bool = False  # asked for by --force: what was made before is not to be trusted
     counts: Counter[str] = field(default_factory=Counter)
     rejects: Counter[str] = field(default_factory=Counter)
@@ -223,6 +224,7 @@ def produce(
             manifests={name: store.manifest(ref) for name, ref in inputs.items()},
             memo=store.memo,
             progress=progress,
+            key=plan.key,
             force=force,
         )
         make(work)

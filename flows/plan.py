@@ -78,11 +78,8 @@ def teacher_outlook(planned: list[Planned], config: Config, store: Store) -> str
     memo = store.memo if (store.root / "memo.sqlite").is_file() else None
     told = estimate(sections, config.generate, memo)
     tokens = f"{told.input_tokens:,} tokens in, {told.output_tokens:,} out"
-    teacher = config.generate.teacher
-    priced = teacher.input_price is not None or teacher.output_price is not None
+    priced = all(endpoint.model in config.generate.prices for endpoint in config.generate.endpoints())
     money = (
-        f"about {told.money:.2f} {told.currency}"
-        if priced
-        else "no price is configured (generate.teacher.input_price, output_price)"
+        f"about {told.money:.2f} {config.generate.currency}" if priced else "no price is configured (generate.prices)"
     )
     return f"about {told.requests:,} teacher calls ({tokens}; {money}); {told.kept:,} sections are paid for already"

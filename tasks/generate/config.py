@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, field_validator
 
 from artifacts.stage import Dials, SettingError, StageConfig, unkeyed
 from artifacts.store import file_sha256
-from tasks.models.config import OpenAIEndpoint
+from tasks.models.config import Budget, OpenAIEndpoint, Price
 
 PROMPTS = Path(__file__).parent / "prompts"
 WORDINGS = Path(__file__).parent / "offline" / "wordings.yaml"  # how the offline teacher asks
@@ -17,6 +17,9 @@ PROMPT_NAMES = tuple(path.name for path in sorted(PROMPTS.glob("*.md")))
 
 Strategy = Literal["facts", "direct", "study", "multihop", "multiturn", "reasoning"]
 SourceKind = Literal["document", "book", "code", "log"]
+StudyPrompt = Literal[
+    "key_concepts", "mind_map", "implications", "critical_thinking", "case_study", "discussion", "teacher"
+]
 Evolution = Literal["self_instruct", "evol_instruct"]
 
 
@@ -94,6 +97,10 @@ class GenerateConfig(StageConfig):
     """Ways to make rows of a document's section. `facts`: each fact of it in several questions; `direct`: questions
     and answers in one call; `study`: a fixed set of study prompts; `multihop`: over two sections that share an entity;
     `multiturn`: a conversation; `reasoning`: answers with their steps."""
+    study: tuple[StudyPrompt, ...] = get_args(StudyPrompt)
+    """What the strategy `study` asks of each section, a call each: the set of SPA (arXiv 2603.22213)."""
+    max_hops: int = Field(default=1000, ge=1)
+    """Most pairs of sections that the strategy `multihop` asks about, a call each."""
     sources: dict[str, SourceKind] = Field(default_factory=dict)
     """What kind of text the files of a pattern hold, such as `"logs/**": log`; what no pattern names is found out."""
     evolve: tuple[Evolution, ...] = ()
@@ -118,6 +125,11 @@ class GenerateConfig(StageConfig):
     prompts: Path | None = unkeyed(None)  # the files' digests are in the key, wherever they lie
     """A folder with prompts of your own; a file that is not in it is taken from those that are bundled."""
     probes: Probes = Field(default_factory=Probes)
+    prices: dict[str, Price] = unkeyed({})
+    """What a million tokens cost, by the model's name."""
+    currency: str = unkeyed("USD")
+    budget: Budget = unkeyed(Budget())
+    """The most that making the rows may cost; where it is used up the stage stops, and goes on when it is raised."""
     seed: int = 0
 
     @field_validator("strategies")
@@ -126,6 +138,12 @@ class GenerateConfig(StageConfig):
         if not strategies:
             raise ValueError("name at least one, such as [facts]")
         return tuple(dict.fromkeys(strategies))
+
+    def endpoints(self) -> list[OpenAIEndpoint]:
+        """Those that may be asked: the teacher's and the judge's."""
+        if isinstance(self.teacher, OfflineTeacher):
+            return []
+        return [self.teacher, *([self.judge] if self.judge else [])]
 
     def prompt_files(self) -> dict[str, Path]:
         """Each prompt's file: yours where there is one, else the bundled one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from artifacts.records import Message, Origin, Record, Section
 from tasks.generate.config import GenerateConfig
@@ -14,6 +14,9 @@ from tasks.generate.reply import BadReplyError, I, read_items, salvage, schema_o
 from tasks.generate.taught import Taught
 from tasks.models.chat import Chat
 from tasks.models.completion import Reply, RequestError
+
+if TYPE_CHECKING:
+    from tasks.generate.retrieval.index import Index
 
 AGAIN = 2  # times that an unreadable reply is asked for once more
 
@@ -26,6 +29,7 @@ class School:
     chat: Chat
     prompts: Prompts
     judge: Chat | None = None
+    index: Index | None = None  # of all sections, where rows are made of more than their own
 
 
 @dataclass

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -20,10 +21,13 @@ from tasks.generate.lesson import Lesson, School
 from tasks.generate.offline.teach import teach as teach_offline
 from tasks.generate.probing.invented import unanswerable
 from tasks.generate.prompts import Prompts
+from tasks.generate.retrieval.embed import embedder_of
+from tasks.generate.retrieval.index import Index
 from tasks.generate.rounds import in_order
 from tasks.generate.teach import teach
 from tasks.models.chat import Chat
 from tasks.models.completion import RequestError
+from tasks.models.ledger import Ledger
 
 AHEAD = 8  # lessons under way for each request that may be: the slow ones hold the others back no sooner
 
@@ -82,15 +86,38 @@ async def teach_by_model(work: Work[GenerateConfig], teacher: OpenAITeacher, dra
     """Have the sections taught by a model, and account for what it cost."""
     work.models["teacher"] = teacher.model
     work.notes.append(f"The teacher was {teacher.model} behind an OpenAI-compatible endpoint.")
-    async with Chat(teacher, work.memo) as chat:
-        school = School(work.config, chat, Prompts(work.config))
+    config = work.config
+    ledger = Ledger(work.memo, f"generate {work.key}", config.budget, config.prices, config.currency)
+    async with Chat(teacher, work.memo, ledger) as chat:
+        school = School(config, chat, Prompts(config), index=await open_index(work, teacher))
         lessons = (Lesson(school, (section,)) for section in distinct_sections(work))
         total = work.counts["in"] - work.rejects["duplicate_section"]
         await hold(work, drafts, "generate", lessons, teach, total=total)
-    usage = chat.usage
-    work.counts["requests"], work.counts["reused"] = usage.requests, usage.reused
-    work.spent.requests = usage.requests
-    work.spent.input_tokens, work.spent.output_tokens = usage.input_tokens, usage.output_tokens
+    account(work, ledger, [chat])
+
+
+async def open_index(work: Work[GenerateConfig], teacher: OpenAITeacher) -> Index | None:
+    """All sections, to be searched, where rows are made of more than one; None where they are not."""
+    if work.config.answering == "section" and not work.config.retrieval.raft_share:
+        return None
+    index = Index(work.scratch / "index", embedder_of(work.config.retrieval, teacher, work.memo))
+    await index.fill(distinct_sections(work))
+    return index
+
+
+def account(work: Work[GenerateConfig], ledger: Ledger, chats: Sequence[Chat]) -> None:
+    """Put into the manifest what making this artifact cost, over all runs that it took."""
+    totals = ledger.totals()
+    work.counts["requests"] = sum(chat.usage.requests for chat in chats)
+    work.counts["reused"] = sum(chat.usage.reused for chat in chats)
+    work.spent.requests = sum(total.requests for total in totals.values())
+    work.spent.input_tokens = sum(total.input_tokens for total in totals.values())
+    work.spent.output_tokens = sum(total.output_tokens for total in totals.values())
+    work.spent.money, work.spent.currency = round(ledger.money, 6), ledger.currency
+    work.facts["spent"] = {name: asdict(total) for name, total in totals.items()}
+    doubtful = sum(total.possibly_billed.requests for total in totals.values())
+    if doubtful:
+        work.notes.append(f"{doubtful} requests got no reply and may have been billed all the same")
 
 
 async def hold(

@@ -6,14 +6,17 @@ from asyncio import gather
 from collections.abc import Awaitable, Iterator, Sequence
 from itertools import chain
 
-from artifacts.records import Fact
+from artifacts.records import Fact, QAPair
 from tasks.generate.grounding.ground import grounded
 from tasks.generate.lesson import Lesson
 from tasks.generate.probing.ask import ask_probes
 from tasks.generate.probing.controls import is_control
+from tasks.generate.retrieval.rag import answer_from_all, with_context
 from tasks.generate.strategies.direct import direct
 from tasks.generate.strategies.facts import ask_for, find_facts
 from tasks.generate.taught import Candidate
+
+RETRIEVED = ("fact", "direct")  # kinds of rows that `answering: rag` answers from all documents
 
 
 async def teach(lesson: Lesson) -> Lesson:
@@ -24,7 +27,9 @@ async def teach(lesson: Lesson) -> Lesson:
     taught.probes = await ask_probes(lesson, taught.facts)
     trained = [fact for fact in taught.facts if not fact.control]
     candidates += chain.from_iterable(await gather(*_routes(lesson, trained)))
-    taught.pairs = await grounded(lesson, candidates)
+    taught.pairs = await _grounded(lesson, candidates)
+    if lesson.school.index is not None:
+        taught.pairs += await with_context(lesson, lesson.school.index, taught.pairs)
     return lesson
 
 
@@ -36,6 +41,16 @@ async def _facts(lesson: Lesson) -> tuple[list[Fact], list[Candidate]]:
     if lesson.config.strategies == ("direct",):
         return asked, candidates
     return [*await find_facts(lesson), *asked], candidates
+
+
+async def _grounded(lesson: Lesson, candidates: Sequence[Candidate]) -> list[QAPair]:
+    """The rows that are borne out by their section, or by the best sections of all where answers are retrieved."""
+    if lesson.config.answering == "section" or lesson.school.index is None:
+        return await grounded(lesson, candidates)
+    asked = [candidate for candidate in candidates if candidate.kind in RETRIEVED]
+    answered = await answer_from_all(lesson, lesson.school.index, asked)
+    own = grounded(lesson, [candidate for candidate in candidates if candidate.kind not in RETRIEVED])
+    return [*chain.from_iterable(await gather(*(grounded(*rows) for rows in answered), own))]
 
 
 def _routes(lesson: Lesson, facts: Sequence[Fact]) -> Iterator[Awaitable[list[Candidate]]]:
