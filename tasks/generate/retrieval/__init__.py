@@ -1,0 +1,1 @@
+"""Finding the sections of all documents that a question is answered from."""
