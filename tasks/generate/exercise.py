@@ -19,9 +19,12 @@ class Exercise(Generic[I]):
     text: str = ""  # stands between context marks
     rows: tuple[Mapping[str, Any], ...] = ()  # a JSON list between row marks; each names its own number
     values: Mapping[str, object] = field(default_factory=dict)  # of the prompt's $names; `most` is shared by halves
+    whole: bool = False  # half of the material would be of no use
 
     def halves(self) -> tuple[Exercise[I], Exercise[I]] | None:
         """Two smaller ones where the reply to this one was cut off: half of the rows each, else half of the text."""
+        if self.whole:
+            return None
         if len(self.rows) > 1:
             middle = (len(self.rows) + 1) // 2
             return replace(self, rows=self.rows[:middle]), replace(self, rows=self.rows[middle:])

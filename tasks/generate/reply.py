@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model, model_validator
 
 from artifacts.records import encodable
 
@@ -21,6 +21,19 @@ class Item(BaseModel):
     """One entry of a reply. Every reply is a JSON object with the list `items`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _forgive(cls, item: Any) -> Any:
+        """Where no schema binds the teacher it may leave out what is empty, add a field, or give one quote for a list."""
+        if not isinstance(item, dict):
+            return item
+        item = {name: item[name] for name in cls.model_fields if item.get(name) is not None}
+        for name, info in cls.model_fields.items():
+            if info.annotation == list[str]:
+                given = item.get(name)
+                item[name] = [given] if isinstance(given, str) else given or []
+        return item
 
 
 I = TypeVar("I", bound=Item)  # noqa: E741
@@ -47,24 +60,13 @@ def read_items(text: str, kind: type[I]) -> tuple[list[I], list[tuple[dict[str, 
     bad: list[tuple[dict[str, Any], str]] = []
     for item in items:
         try:
-            good.append(_item(item, kind))
+            good.append(kind.model_validate(item))
         except ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors())
             bad.append((item if isinstance(item, dict) else {"item": item}, wrong))
     if bad and not good:
         raise BadReplyError(f"no item is complete ({bad[0][1]})")
     return good, bad
-
-
-def _item(item: Any, kind: type[I]) -> I:
-    """Where no schema binds the teacher it may leave out what is empty, add a field, or give one quote for a list."""
-    if isinstance(item, dict):
-        item = {name: item[name] for name in kind.model_fields if item.get(name) is not None}
-        for name, info in kind.model_fields.items():
-            if info.annotation == list[str]:
-                given = item.get(name)
-                item[name] = [given] if isinstance(given, str) else given or []
-    return kind.model_validate(item)
 
 
 def _json(text: str) -> Any:
@@ -94,5 +96,5 @@ def salvage(text: str, kind: type[I]) -> list[I]:
     good = []
     for item in items[:-1] if isinstance(items, list) else ():
         with contextlib.suppress(ValidationError):
-            good.append(_item(item, kind))
+            good.append(kind.model_validate(item))
     return good

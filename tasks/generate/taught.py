@@ -29,6 +29,17 @@ class Candidate:
     reasoning: str = ""
     figures: bool = True  # numbers and codes of the answer must stand in its quotes
 
+    @property
+    def said(self) -> str:
+        """All that would be trained as the model's own words: earlier answers, steps, and the answer."""
+        earlier = [turn["content"] for turn in self.turns if turn["role"] == "assistant"]
+        return "\n".join(part for part in (*earlier, self.reasoning, self.answer) if part)
+
+    @property
+    def opening(self) -> str:
+        """The question that nothing was said before: the one that has to stand alone."""
+        return self.turns[0]["content"] if self.turns else self.question
+
 
 @dataclass
 class Taught:
