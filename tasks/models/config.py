@@ -187,6 +187,20 @@ class OpenAIEndpoint(Address):
         return (self, *self.replicas)
 
 
+class BatchApi(Dials):
+    """How requests are gathered into batches, where an endpoint has OpenAI's Batch API; none of it can change a
+    reply."""
+
+    gather_seconds: float = unkeyed(5.0, ge=0)
+    """A batch is placed when nothing new was asked for so long."""
+    max_requests: int = unkeyed(50_000, ge=1, le=50_000)
+    """Most requests of a batch."""
+    max_bytes: int = unkeyed(200_000_000, ge=1, le=200_000_000)
+    """Most bytes of a batch's file."""
+    poll_seconds: float = unkeyed(10.0, gt=0)
+    """Until the first look at a batch; later ones are further apart, up to two minutes."""
+
+
 class Price(Dials):
     """Money for a million tokens."""
 
