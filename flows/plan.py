@@ -13,6 +13,7 @@ from artifacts.records import Section, read_jsonl
 from artifacts.stage import plan_for, reasons
 from artifacts.store import Ref, Store
 from configs.schema import Config
+from tasks.generate.estimate import Estimate, estimate
 from tasks.parse.find import find
 
 
@@ -64,8 +65,6 @@ def documents(config: Config) -> int:
 
 def teacher_outlook(planned: list[Planned], config: Config, store: Store) -> str:
     """What the teacher would be asked, and about what that costs; the memo's replies are free."""
-    from tasks.generate.estimate import estimate
-
     by_stage = {entry.stage: entry for entry in planned}
     parsed = by_stage["parse"].ref
     if config.generate.teacher.kind == "offline":
@@ -74,12 +73,19 @@ def teacher_outlook(planned: list[Planned], config: Config, store: Store) -> str
         return "no teacher calls: generate is cached"
     if parsed is None:
         return "the teacher's calls can be counted when parse ran (graft run --until parse)"
-    sections = list(read_jsonl(store.path(parsed) / "sections.jsonl", Section))
+    sections = read_jsonl(store.path(parsed) / "sections.jsonl", Section)
     memo = store.memo if (store.root / "memo.sqlite").is_file() else None
-    told = estimate(sections, config.generate, memo)
-    tokens = f"{told.input_tokens:,} tokens in, {told.output_tokens:,} out"
-    priced = all(endpoint.model in config.generate.prices for endpoint in config.generate.endpoints())
+    told = [outlook(entry, config) for entry in estimate(sections, config.generate, memo)]
+    return "\n".join(told)
+
+
+def outlook(entry: Estimate, config: Config) -> str:
+    """What one model would be asked, in words."""
+    tokens = f"{entry.input_tokens:,} tokens in, {entry.output_tokens:,} out"
     money = (
-        f"about {told.money:.2f} {config.generate.currency}" if priced else "no price is configured (generate.prices)"
+        f"no price of {entry.model} is configured (generate.prices)"
+        if entry.money is None
+        else f"about {entry.money:.2f} {config.generate.currency}"
     )
-    return f"about {told.requests:,} teacher calls ({tokens}; {money}); {told.kept:,} sections are paid for already"
+    paid = f"; {entry.kept:,} replies are kept and cost nothing" if entry.kept else ""
+    return f"about {entry.requests:,} requests to {entry.model} ({tokens}; {money}){paid}"

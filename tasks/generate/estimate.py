@@ -2,62 +2,52 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from artifacts.memo import Memo
 from artifacts.records import Section
 from tasks.generate.config import GenerateConfig, OfflineTeacher
-from tasks.generate.numbered import A_CALL
-from tasks.generate.prompts import Prompts, with_headings
-from tasks.generate.reply import schema_of
-from tasks.generate.strategies.facts import Found
-from tasks.models.chat import KIND, request_key
-from tasks.models.match import CJK
-
-CHARACTERS_A_TOKEN, CJK_CHARACTERS_A_TOKEN = 4.0, 1.5
-TOKENS_A_QUESTION, TOKENS_A_FACT = 20, 120  # in the reply; a fact's are its answer, short answer and evidence
-SOURCE_TOKENS_A_FACT = 30  # a text states about one fact in as many of its tokens
+from tasks.generate.lesson import Lesson, School
+from tasks.generate.prompts import Prompts
+from tasks.generate.rehearse import Rehearsal
+from tasks.generate.teach import teach
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is still to be asked and paid. A reply that has to be asked for again, or cut in two, comes on top."""
+    """What is still to be asked of one model, and about what it costs, in the currency of the prices."""
 
-    requests: int = 0
-    kept: int = 0  # sections whose reply is in the memo
-    input_tokens: int = 0
-    output_tokens: int = 0
-    money: float = 0.0
-    currency: str = "USD"
+    model: str
+    requests: int
+    kept: int  # replies that are in the memo
+    input_tokens: int
+    output_tokens: int
+    money: float | None  # None where the model's price is not known
 
 
-def estimate(sections: Sequence[Section], config: GenerateConfig, memo: Memo | None = None) -> Estimate:
-    """A forecast by the number of characters, right to within a factor of about two; with a memo, less what it keeps.
+def estimate(sections: Iterable[Section], config: GenerateConfig, memo: Memo | None = None) -> list[Estimate]:
+    """A forecast for the teacher and the judge, right to within a factor of about two.
 
-    A section with a reply in the memo counts as done, paraphrases and all.
+    The lessons are held with a teacher that makes replies up, so every strategy is counted by its own code. What the
+    memo keeps is counted out. Replies that have to be asked for again, questions over several sections and answers
+    that are retrieved come on top.
     """
-    teacher = config.teacher
-    if isinstance(teacher, OfflineTeacher):
-        return Estimate()
-    prompts = Prompts(config)
-    requests = kept = sent = received = 0
-    for section in {section.id: section for section in sections}.values():
-        text = with_headings(section)
-        messages = prompts.messages("facts", section.language, text=text, values={"most": config.max_facts})
-        if memo is not None and memo.get(KIND, request_key(teacher, messages, schema_of("facts", Found))) is not None:
-            kept += 1
-            continue
-        facts = min(config.max_facts, max(1.0, count_tokens(text) / SOURCE_TOKENS_A_FACT))
-        requests += 1 + 2 * math.ceil(facts / A_CALL)
-        sent += sum(count_tokens(message["content"]) for message in messages)
-        received += round(facts * (TOKENS_A_FACT + config.wordings * TOKENS_A_QUESTION))
-    return Estimate(requests, kept, sent, received)
+    if isinstance(config.teacher, OfflineTeacher):
+        return []
+    actors = [Rehearsal(endpoint, config, memo) for endpoint in config.endpoints()]
+    school = School(config, actors[0], Prompts(config), judge=actors[1] if len(actors) > 1 else None)
+
+    async def rehearse() -> None:
+        for section in {section.id: section for section in sections}.values():
+            await teach(Lesson(school, (section,)))
+
+    asyncio.run(rehearse())
+    return [_told(actor, config) for actor in actors]
 
 
-def count_tokens(text: str) -> int:
-    """About how many tokens a text has, by its characters: tokenizers differ, and endpoints don't lend theirs."""
-    chinese = len(re.findall(rf"[{CJK}]", text))
-    return round(chinese / CJK_CHARACTERS_A_TOKEN + (len(text) - chinese) / CHARACTERS_A_TOKEN)
+def _told(actor: Rehearsal, config: GenerateConfig) -> Estimate:
+    count, price = actor.count, config.prices.get(actor.endpoint.model)
+    money = None if price is None else price.cost(count.input_tokens, count.output_tokens)
+    return Estimate(actor.endpoint.model, count.requests, count.kept, count.input_tokens, count.output_tokens, money)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from artifacts.records import Message, Origin, Record, Section
 from tasks.generate.config import GenerateConfig
@@ -12,8 +12,8 @@ from tasks.generate.exercise import Exercise
 from tasks.generate.prompts import Prompts
 from tasks.generate.reply import BadReplyError, I, read_items, salvage, schema_of
 from tasks.generate.taught import Taught
-from tasks.models.chat import Chat
 from tasks.models.completion import Reply, RequestError
+from tasks.models.config import OpenAIEndpoint
 
 if TYPE_CHECKING:
     from tasks.generate.retrieval.index import Index
@@ -21,14 +21,25 @@ if TYPE_CHECKING:
 AGAIN = 2  # times that an unreadable reply is asked for once more
 
 
+class Asked(Protocol):
+    """Who answers: a Chat, or the rehearsal that stands in for one when a run is planned."""
+
+    @property
+    def endpoint(self) -> OpenAIEndpoint: ...
+
+    async def ask(
+        self, messages: Sequence[Message], *, schema: dict[str, Any] | None = None, sample: int = 0
+    ) -> Reply: ...
+
+
 @dataclass(frozen=True)
 class School:
     """What all lessons share."""
 
     config: GenerateConfig
-    chat: Chat
+    chat: Asked
     prompts: Prompts
-    judge: Chat | None = None
+    judge: Asked | None = None
     index: Index | None = None  # of all sections, where rows are made of more than their own
 
 
@@ -66,7 +77,7 @@ class Lesson:
     def reject(self, reason: str, record: Record | dict[str, Any], detail: str) -> None:
         self.rejects.append((reason, record, detail))
 
-    async def ask(self, exercise: Exercise[I], chat: Chat | None = None) -> list[I]:
+    async def ask(self, exercise: Exercise[I], chat: Asked | None = None) -> list[I]:
         """The items of the teacher's reply (or of another model's).
 
         A reply that can't be read is asked for again with what is wrong with it; one that was cut off is asked for in

@@ -9,15 +9,14 @@ from itertools import chain
 from typing import Any
 
 from tasks.generate.exercise import Exercise
-from tasks.generate.lesson import Lesson
+from tasks.generate.lesson import Asked, Lesson
 from tasks.generate.reply import I
-from tasks.models.chat import Chat
 
 A_CALL = 8  # rows that are asked about at a time: with more of them replies are cut off
 
 
 async def ask_each(
-    lesson: Lesson, exercise: Exercise[I], rows: Sequence[Mapping[str, Any]], key: str, *, chat: Chat | None = None
+    lesson: Lesson, exercise: Exercise[I], rows: Sequence[Mapping[str, Any]], key: str, *, chat: Asked | None = None
 ) -> list[tuple[int, I]]:
     """The reply's items about each row, with the row's place from 0.
 

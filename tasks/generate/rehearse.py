@@ -1,0 +1,132 @@
+"""A stand-in for the teacher that is asked nothing: it counts what would be asked.
+
+It gives replies of the right form and of about the right length, so that the requests which follow from a reply are
+made by the same code as in a run. Replies that are kept are given as they are, and cost nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import cycle, islice
+from typing import Any
+
+from artifacts.memo import Memo
+from artifacts.records import Message
+from tasks.generate.config import GenerateConfig
+from tasks.models.chat import KIND, request_key
+from tasks.models.completion import Kept, Reply
+from tasks.models.config import OpenAIEndpoint
+from tasks.models.match import CJK
+
+CHARACTERS_A_TOKEN, CJK_CHARACTERS_A_TOKEN = 4.0, 1.5
+ENTRIES = 2  # of a list in a reply
+DETAILED = 3  # sentences of a detailed answer
+SOURCE_TOKENS_A_FACT = 30  # a text states about one fact in as many of its tokens
+MATERIAL = re.compile(r"<(context|rows) \w+>\n(.*?)\n</\1 \w+>", re.S)
+ONE_CJK = re.compile(rf"[{CJK}]")
+SENTENCE = re.compile(r"[^\n.!?。！？]+[.!?。！？]?")
+
+
+@dataclass
+class Count:
+    """Requests that are still to be sent, and their tokens; `kept` are paid for."""
+
+    requests: int = 0
+    kept: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Material:
+    """What an item is made of."""
+
+    definitions: dict[str, Any]  # of the schema
+    sentence: str  # of the section
+    row: dict[str, Any]  # that the item is about
+
+
+@dataclass
+class Rehearsal:
+    """Takes the place of a Chat."""
+
+    endpoint: OpenAIEndpoint
+    config: GenerateConfig
+    memo: Memo | None = None
+    count: Count = field(default_factory=Count)
+
+    async def ask(self, messages: Sequence[Message], *, schema: dict[str, Any] | None = None, sample: int = 0) -> Reply:
+        assert schema is not None
+        if self.memo is not None:
+            kept = Kept(**(self.memo.get(KIND, request_key(self.endpoint, messages, schema, sample)) or {}))
+            if kept.done:
+                self.count.kept += 1
+                return kept.reply()
+        sent = sum(count_tokens(message["content"]) for message in messages)
+        text = json.dumps({"items": self._items(messages[1]["content"], schema)}, ensure_ascii=False)
+        received = min(count_tokens(text), self.endpoint.max_tokens or math.inf)
+        self.count.requests += 1
+        self.count.input_tokens += sent
+        self.count.output_tokens += int(received)
+        return Reply(text, "stop", sent, int(received))
+
+    def _items(self, material: str, schema: dict[str, Any]) -> list[dict[str, Any]]:
+        """One item for each row of the material, or else as many as a text of its length gives."""
+        parts = dict(MATERIAL.findall(material))
+        text = parts.get("context", "")
+        sentences = [found.strip() for found in SENTENCE.findall(text) if len(found.strip()) > 3] or [text.strip()]
+        rows: list[dict[str, Any]] = json.loads(parts.get("rows", "[]"))
+        facts = min(self.config.max_facts, max(1, round(count_tokens(text) / SOURCE_TOKENS_A_FACT)))
+        wanted = rows or [{}] * facts
+        return [
+            self._item(schema["properties"]["items"]["items"], Material(schema.get("$defs", {}), sentence, row))
+            for sentence, row in zip(islice(cycle(sentences), len(wanted)), wanted, strict=True)
+        ]
+
+    def _item(self, kind: dict[str, Any], material: Material) -> dict[str, Any]:
+        """An object of the schema, its texts made of one sentence of the section."""
+        kind = material.definitions[kind["$ref"].rsplit("/", 1)[-1]] if "$ref" in kind else kind
+        return {name: self._value(name, inner, material) for name, inner in kind["properties"].items()}
+
+    def _value(self, name: str, kind: dict[str, Any], material: Material, number: int = 0) -> Any:
+        if "$ref" in kind or kind.get("type") == "object":
+            return self._item(kind, material)
+        match kind.get("type"):
+            case "integer":
+                return material.row.get(name, 1)
+            case "boolean":
+                return True
+            case "array":
+                return [self._value(name, kind["items"], material, place) for place in range(self._length(name))]
+        if "enum" in kind:
+            return kind["enum"][0]
+        if "const" in kind:
+            return kind["const"]
+        return self._text(name, material.sentence, number)
+
+    def _length(self, name: str) -> int:
+        """How many entries a list of a reply has."""
+        lengths = {"questions": self.config.wordings, "paraphrases": self.config.probes.paraphrases, "distractors": 3}
+        return lengths.get(name, 0 if name == "aliases" else ENTRIES)
+
+    def _text(self, name: str, sentence: str, number: int) -> str:
+        words = sentence.split() or [""]
+        if name in ("value", "short_answer"):
+            return words[-1].strip(".。")
+        if name == "subject":
+            return " ".join(words[:4])[:30]
+        if "question" in name or name in ("paraphrases", "false_premise"):
+            return f"{sentence[:60]} {number}?"
+        if name in ("answer", "reasoning") and self.config.answers == "detailed":
+            return " ".join([sentence] * DETAILED)
+        return sentence
+
+
+def count_tokens(text: str) -> int:
+    """About how many tokens a text has, by its characters: tokenizers differ, and endpoints don't lend theirs."""
+    chinese = len(ONE_CJK.findall(text))
+    return round(chinese / CJK_CHARACTERS_A_TOKEN + (len(text) - chinese) / CHARACTERS_A_TOKEN)
