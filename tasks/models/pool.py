@@ -27,6 +27,7 @@ class Pool:
     def __init__(self, lines: Sequence[Line], max_failures: int) -> None:
         self._lines, self._max_failures = list(lines), max_failures
         self._served = [0.0] * len(lines)  # requests over weight
+        self._left_out: list[Line] = []  # that were spoken of
         self._now_served = 0.0  # the last request's place in that; who was away does not catch up
 
     @property
@@ -56,15 +57,15 @@ class Pool:
             line.stop(why)
 
     async def _send(self, line: Line, body: dict[str, Any]) -> dict[str, Any]:
-        was_down = bool(line.down)
         try:
             return await line.send(body)
         except TryAgainError as error:
             others = [other for other in self._lines if not other.down and other is not line]
             if others and line.failed_tries >= self._max_failures:
                 line.stop(f"{line.failed_tries} tries in a row failed, the last with: {error}")
-            if others and line.down and not was_down:
-                log.warning("%s: %s; it is left out, and %d others go on", line.name, line.down, len(others))
+            if others and line.down and line not in self._left_out:
+                self._left_out.append(line)
+                log.warning("%s: %s; it is left out, addresses that are left: %d", line.name, line.down, len(others))
             raise
 
     def _next(self) -> Line:

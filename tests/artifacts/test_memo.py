@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from artifacts.memo import Memo
+import pytest
+
+from artifacts.memo import Item, Memo
 
 WRITER = """
 import os, signal, sys
 from pathlib import Path
-from artifacts.memo import Memo
+import pytest
+
+from artifacts.memo import Item, Memo
 memo = Memo(Path(sys.argv[1]))
 for index in range(50):
     memo.put("reply", f"{sys.argv[2]}-{index}", {"text": "答案", "index": index})
@@ -49,3 +54,13 @@ def test_what_is_no_character_is_kept_as_it_came(tmp_path: Path) -> None:
     memo = Memo(tmp_path / "memo.sqlite")
     memo.put("kind", "key", "水箱\ud83d")
     assert memo.get("kind", "key") == "水箱\ud83d"
+
+
+def test_several_values_are_there_together_or_not_at_all(tmp_path: Path) -> None:
+    memo = Memo(tmp_path / "memo.sqlite")
+    memo.put_all([Item("reply", "a", "答案"), Item("ledger", "b", {"spent": 1})])
+    with pytest.raises(sqlite3.Error):
+        memo.put_all([Item("reply", "a", "other"), Item("ledger", ["no key"], 2)])  # type: ignore[arg-type]
+    assert (memo.get("reply", "a"), memo.get("ledger", "b")) == ("答案", {"spent": 1})
+    memo.put("reply", "a", "and on")
+    assert memo.get("reply", "a") == "and on"

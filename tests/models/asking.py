@@ -10,6 +10,7 @@ from artifacts.records import Message
 from tasks.models.chat import Chat
 from tasks.models.completion import Reply
 from tasks.models.config import OpenAIEndpoint
+from tasks.models.ledger import Ledger
 
 KEY = "sk-live-3f9a1c0d77e2b845"
 SCHEMA = {"title": "Yes", "type": "object", "properties": {"yes": {"type": "boolean"}}}
@@ -23,9 +24,11 @@ def question(text: str) -> list[Message]:
     return [{"role": "user", "content": text}]
 
 
-def ask(endpoint: OpenAIEndpoint, memo: Memo, *texts: str, **kwargs: Any) -> tuple[Chat, list[Reply | BaseException]]:
+def ask(
+    endpoint: OpenAIEndpoint, memo: Memo, *texts: str, ledger: Ledger | None = None, **kwargs: Any
+) -> tuple[Chat, list[Reply | BaseException]]:
     async def run() -> tuple[Chat, list[Reply | BaseException]]:
-        async with Chat(endpoint, memo) as chat:
+        async with Chat(endpoint, memo, ledger) as chat:
             asked = (chat.ask(question(text), **kwargs) for text in texts)
             return chat, await asyncio.gather(*asked, return_exceptions=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -16,7 +17,7 @@ from tasks.models.chat import KIND, Chat
 from tasks.models.completion import Reply, RequestError
 from tasks.models.config import OpenAIEndpoint
 from tasks.models.scripted import Answer, Dropped, Failure, Garbage, Request, Response, Script, ScriptedEndpoint
-from tests.models.asking import KEY, SCHEMA, ask, dials
+from tests.models.asking import KEY, ask, dials, question
 
 
 def one(script: Script, memo: Memo, **values: Any) -> tuple[Chat, Reply | BaseException, ScriptedEndpoint]:
@@ -33,7 +34,10 @@ def one(script: Script, memo: Memo, **values: Any) -> tuple[Chat, Reply | BaseEx
         Failure(500),
         Failure(503, retry_after="0"),
         Failure(408),
+        Failure(409),
+        Failure(425),
         Dropped(),
+        Answer("no", broken_off=True),
         Garbage(),
         Garbage(content_type="text/html"),
         Garbage('{"choices": []}'),
@@ -77,6 +81,30 @@ def test_a_slow_reply_is_given_up_in_time(memo: Memo) -> None:
         _, (error,) = ask(dials(server.url, timeout=0.1, max_retries=0), memo, "a")
     assert isinstance(error, RequestError)
     assert "no reply within 0.1 s" in str(error)
+
+
+def test_a_reply_that_trickles_in_is_given_up_in_time(memo: Memo) -> None:
+    with ScriptedEndpoint([Answer("yes" * 20, pieces=100, pause=0.05)]) as server:
+        _, (error,) = ask(dials(server.url, timeout=0.3, max_retries=0), memo, "a")
+    assert isinstance(error, RequestError)
+    assert "no reply within 0.3 s" in str(error)
+
+
+def test_where_nobody_is_it_is_told_without_trying_every_request(memo: Memo) -> None:
+    with ScriptedEndpoint(["yes"]) as server:
+        url = server.url
+    _, outcomes = ask(dials(url, concurrency=4, max_failures=99), memo, *map(str, range(200)))
+    assert sum(isinstance(outcome, StageError) for outcome in outcomes) > 190
+    assert "nobody answers there" in str(outcomes[-1])
+    assert url in str(outcomes[-1])
+
+
+def test_an_endpoint_that_never_answers_in_time_is_given_up_early(memo: Memo) -> None:
+    with ScriptedEndpoint(["yes"], latency=2.0) as server:
+        _, outcomes = ask(dials(server.url, timeout=0.1, max_failures=3, concurrency=2), memo, *map(str, range(50)))
+        assert len(server.requests) <= 4
+    assert all(isinstance(outcome, StageError) for outcome in outcomes)
+    assert "no reply within 0.1 s, 3 times in a row" in str(outcomes[-1])
 
 
 def test_a_refused_request_is_not_tried_again(memo: Memo) -> None:
@@ -148,26 +176,26 @@ def test_a_cut_off_reply_is_kept_with_its_reason(memo: Memo) -> None:
     assert chat.usage.retries == 0
 
 
-def test_an_endpoint_that_refuses_the_schema_is_asked_without(memo: Memo) -> None:
-    def script(request: Request) -> Response:
-        return Failure(400, "unknown field response_format") if "response_format" in request.body else Answer("{}")
-
-    with ScriptedEndpoint(script) as server:
-        endpoint = dials(server.url, concurrency=1)
-        _, replies = ask(endpoint, memo, "a", "b", schema=SCHEMA)
-        chat, _ = ask(endpoint, memo, "a", schema=SCHEMA)
-    assert [type(reply) for reply in replies] == [Reply, Reply]
-    assert ["response_format" in request.body for request in server.requests] == [True, False, False]
-    assert chat.usage.reused == 1
+def test_the_limit_of_a_reply_has_the_name_that_the_endpoint_wants(memo: Memo) -> None:
+    with ScriptedEndpoint(["yes"]) as server:
+        ask(dials(server.url, max_tokens=7, token_limit="max_completion_tokens"), memo, "a")
+    body = server.requests[0].body
+    assert (body["max_completion_tokens"], "max_tokens" in body) == (7, False)
 
 
-def test_the_schema_is_sent_unless_switched_off(memo: Memo) -> None:
-    with ScriptedEndpoint(["{}"]) as server:
-        ask(dials(server.url), memo, "a", schema=SCHEMA)
-        ask(dials(server.url, structured=False), memo, "b", schema=SCHEMA)
-    formats = [request.body.get("response_format") for request in server.requests]
-    assert formats[0]["json_schema"] == {"name": "Yes", "strict": True, "schema": SCHEMA}
-    assert formats[1] is None
+def test_a_transport_takes_the_place_of_http(memo: Memo) -> None:
+    async def transport(body: dict[str, Any]) -> dict[str, Any]:
+        return Answer(f"echo {body['messages'][0]['content']}").completion(Request(body))
+
+    async def run() -> list[str]:
+        endpoint = dials("http://nowhere.invalid/v1", concurrency=1)
+        async with Chat(endpoint, memo, transport=transport, billed_as="m in a batch") as chat:
+            replies = [await chat.ask(question(text)) for text in ("a", "a", "b")]
+            assert (chat.usage.requests, chat.usage.reused) == (2, 1)
+            assert set(chat.ledger.totals()) == {"m in a batch"}
+            return [reply.text for reply in replies]
+
+    assert asyncio.run(run()) == ["echo a", "echo a", "echo b"]
 
 
 def test_dials_reach_the_endpoint(memo: Memo) -> None:
@@ -177,14 +205,6 @@ def test_dials_reach_the_endpoint(memo: Memo) -> None:
     body = server.requests[0].body
     assert (body["model"], body["max_tokens"], body["seed"], body["top_k"]) == ("m", 7, 5, 20)
     assert "temperature" not in body
-
-
-def test_money_is_counted(memo: Memo) -> None:
-    with ScriptedEndpoint(["y" * 400]) as server:
-        endpoint = dials(server.url, input_price=1.0, output_price=2.0)
-        chat, _ = ask(endpoint, memo, "x" * 4000)
-    assert (chat.usage.input_tokens, chat.usage.output_tokens) == (1000, 100)
-    assert endpoint.money(1000, 100) == pytest.approx(0.0012)
 
 
 @pytest.mark.parametrize("status", [400, 401, 500])
@@ -203,6 +223,20 @@ def test_the_key_is_in_no_error_log_or_memo(
     for path in tmp_path.iterdir():
         assert KEY.encode() not in path.read_bytes()
     assert memo.count(KIND) == 1 + (status == 400)  # a refusal is kept too
+
+
+def test_no_logger_of_the_client_lets_a_key_through(memo: Memo, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    one(["yes"], memo)
+    caplog.clear()
+    for name in ("graft", "openai._base_client", "httpx2", "httpcore2.http11"):
+        logging.getLogger(name).warning("headers: %s", {"Authorization": f"Bearer {KEY}"})
+        try:
+            raise ValueError(KEY)
+        except ValueError:
+            logging.getLogger(name).exception("failed with %s", KEY)
+    assert caplog.text.count("[key]") == 12
+    assert KEY not in caplog.text
 
 
 def test_a_missing_key_is_named(memo: Memo, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,9 +26,11 @@ def test_a_reply_is_kept_and_not_asked_for_again(memo: Memo) -> None:
 def test_a_key_holds_what_can_change_the_reply_and_nothing_else() -> None:
     here = dials("http://here/v1")
     base = request_key(here, question("a"), SCHEMA)
-    assert request_key(dials("https://here/v1/", concurrency=1, input_price=1.0), question("a"), SCHEMA) == base
+    assert request_key(dials("https://here/v1/", concurrency=1, requests_per_minute=9), question("a"), SCHEMA) == base
     moved = dials("http://there/v1", identity=here.identity)
     assert request_key(moved, question("a"), SCHEMA) == base
+    replica = {"base_url": "http://there/v1", "model": "n", "weight": 2}
+    assert request_key(dials("http://here/v1", replicas=[replica]), question("a"), SCHEMA) == base
     others = [
         request_key(here, question("b"), SCHEMA),
         request_key(here, question("a")),
@@ -37,6 +39,7 @@ def test_a_key_holds_what_can_change_the_reply_and_nothing_else() -> None:
         request_key(dials("http://here/v1", identity="b"), question("a"), SCHEMA),
         request_key(dials("http://here/v1", model="n"), question("a"), SCHEMA),
         request_key(dials("http://here/v1", temperature=0.0), question("a"), SCHEMA),
+        request_key(dials("http://here/v1", token_limit="max_completion_tokens"), question("a"), SCHEMA),
         request_key(dials("http://here/v1", extra_body={"top_k": 1}), question("a"), SCHEMA),
     ]
     assert len({base, *others}) == len(others) + 1
@@ -58,6 +61,7 @@ def test_the_whole_completion_is_kept(memo: Memo) -> None:
         (kept,) = memo.get(KIND, request_key(dials(server.url), question("a")))["completions"]  # type: ignore[index]
     assert kept["id"] == "chatcmpl-scripted"
     assert kept["usage"]["total_tokens"] == 0
+    assert "logprobs" not in kept["choices"][0]  # nothing that the endpoint did not say
     assert kept["choices"][0]["message"]["content"] == "yes"
 
 
@@ -70,3 +74,10 @@ def test_half_a_surrogate_pair_in_a_reply_costs_one_character_and_no_reply(memo:
     assert reply.text == "水箱?"
     assert again == reply
     assert chat.usage.reused == 1
+
+
+def test_reasoning_that_comes_apart_is_read(memo: Memo) -> None:
+    with ScriptedEndpoint([Answer("yes", reasoning="水箱里有水。")]) as server:
+        _, (reply,) = ask(dials(server.url), memo, "a")
+    assert isinstance(reply, Reply)
+    assert (reply.text, reply.reasoning) == ("yes", "水箱里有水。")
