@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 CJK = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -51,15 +51,18 @@ def plain(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Words, codes, numbers by their value (1.80 is 1.8), CJK characters and the signs that change a figure."""
-    found = []
-    for match in TOKEN.finditer(THOUSANDS.sub("", plain(text))):
+    return [token for token, _, _ in places(THOUSANDS.sub("", plain(text)))]
+
+
+def places(text: str) -> Iterator[tuple[str, int, int]]:
+    """The tokens of a plain text without the commas of thousands, each with where it begins and ends."""
+    for match in TOKEN.finditer(text):
         token = match.group()
         if match.lastgroup == "code":
             token = token.replace("-", "")
         elif match.lastgroup == "number":
             token = "-".join(_number(part) for part in re.split(r"(?<=\d) ?[-~至到] ?", token))
-        found.append(token)
-    return found
+        yield token, match.start(), match.end()
 
 
 def _number(text: str) -> str:
