@@ -3,18 +3,125 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import accumulate
 
 from artifacts.records import Quote, Section
-from tasks.models.match import contains
+from tasks.models.match import CJK, THOUSANDS, places, plain
+
+MIN_WORDS = 3  # of a quotation that proves something by itself; a CJK character is half a word
+GAP = re.compile(r"\.{3,}|…+|\n")  # what a teacher leaves out between two parts of a quotation
+CLUSTER = re.compile(r".[\u0300-\u036f\u3099\u309a]*", re.S)  # a character with its accents: NFKC joins them
+LAYOUT = re.compile(  # letters and figures of Markdown that a quotation may leave out
+    r"(?m)^[ \t>]*(?:[-*+•][ \t]+)?(?:\d{1,3}[.)、．）][ \t]*(?!\d)|[(（][\d一二三四五六七八九十]{1,3}[)）]|[①-⑳])"
+    r"|(?<=\])\([^()\s]*\)|<br\s*/?>"
+)
+SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])|\n")
 
 
 def locate(text: str, sections: Sequence[Section]) -> Quote | None:
-    """The place of a quotation in one of the sections, whatever its blanks; None where it stands in none."""
-    pattern = r"\s+".join(re.escape(word) for word in text.split())
+    """The place of a quotation in one of the sections, whatever its case, width, blanks, punctuation or Markdown.
+
+    Parts that are joined by "..." or stand on lines of their own must all stand there, in order. One or two words prove
+    little: they stand for the sentence or row that holds them, and for nothing where more than one does. Words of a
+    heading have no offsets. None where no section holds the quotation.
+    """
     for section in sections:
-        if pattern and (match := re.search(pattern, section.text)):
-            return Quote(text=match.group(), section=section.id, start=match.start(), end=match.end())
-        if contains("\n".join([*section.headings, section.text]), text):
-            return Quote(text=text, section=section.id)
+        if found := _span(text, section.text):
+            start, end = found
+            return Quote(text=section.text[start:end], section=section.id, start=start, end=end)
+    for section in sections:
+        below = "\n".join([*section.headings, section.text])
+        if found := _span(text, below):
+            return Quote(text=below[slice(*found)], section=section.id)
     return None
+
+
+def around(text: str, start: int, end: int) -> tuple[int, int]:
+    """The sentences, or the row of a table, that hold a stretch of a text."""
+    row = text.rfind("\n", 0, start) + 1
+    if text[row:end].lstrip().startswith("|"):
+        stop = text.find("\n", end)
+        return row, len(text) if stop < 0 else stop
+    first = max((match.end() for match in SENTENCE.finditer(text, 0, start)), default=0)
+    last = SENTENCE.search(text, end)
+    return first, last.start() if last else len(text)
+
+
+def _span(quote: str, text: str) -> tuple[int, int] | None:
+    """Where a quotation begins and ends in a text, with or without what is mere layout."""
+    for layout in (True, False):
+        held = words(text, layout)
+        wanted = words(quote, layout)
+        places = held.places(wanted)
+        if (first := next(places, None)) is None:
+            first = held.in_parts([words(part, layout) for part in GAP.split(quote)])
+        if first is None:
+            continue
+        start, end = held.span(*first)
+        if wanted.weight >= MIN_WORDS:
+            return start, end
+        whole = around(text, start, end)
+        return None if any(around(text, *held.span(*other)) != whole for other in places) else whole
+    return None
+
+
+class Words:
+    """The tokens of a text and where they stand in it, to be searched as one string."""
+
+    def __init__(self, text: str, *, layout: bool) -> None:
+        found = list(_tokens(text if layout else LAYOUT.sub(_blank, text)))
+        self.joined = f" {' '.join(token for token, _, _ in found)} "
+        self._ends = [(start, end) for _, start, end in found]
+        self._begins = list(accumulate((len(token) + 1 for token, _, _ in found), initial=0))  # within `joined`
+        self.weight = sum(0.5 if re.fullmatch(f"[{CJK}]+", token) else 1 for token, _, _ in found)
+
+    def places(self, wanted: Words) -> Iterator[tuple[int, int]]:
+        """First and last token of each place where the wanted ones stand."""
+        place = self.joined.find(wanted.joined) if wanted.weight else -1
+        while place >= 0:
+            yield self._tokens_at(place, wanted)
+            place = self.joined.find(wanted.joined, place + 1)
+
+    def in_parts(self, parts: Sequence[Words]) -> tuple[int, int] | None:
+        """First and last token of parts that stand one after the other; a part without a word counts as there."""
+        parts = [part for part in parts if part.weight]
+        place, ends = 0, []
+        for part in parts if len(parts) > 1 else ():
+            if (place := self.joined.find(part.joined, place)) < 0:
+                return None
+            ends += self._tokens_at(place, part)
+            place += len(part.joined) - 1
+        return (ends[0], ends[-1]) if ends else None
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        return self._ends[first][0], self._ends[last][1]
+
+    def _tokens_at(self, place: int, wanted: Words) -> tuple[int, int]:
+        return bisect_right(self._begins, place) - 1, bisect_right(self._begins, place + len(wanted.joined) - 2) - 1
+
+
+@lru_cache(maxsize=256)  # a lesson looks for many quotations in one text
+def words(text: str, layout: bool = True) -> Words:
+    """The words of a text; without its layout where that is to be left out."""
+    return Words(text, layout=layout)
+
+
+def _tokens(text: str) -> Iterator[tuple[str, int, int]]:
+    """The tokens as `match.tokens` has them, with their places in the text as it is."""
+    letters, origins = [], []
+    for match in CLUSTER.finditer(text):
+        for letter in plain(match.group()):
+            letters.append(letter)
+            origins.append((match.start(), match.end()))
+    spelled = "".join(letters)
+    for match in reversed(list(THOUSANDS.finditer(spelled))):
+        del letters[match.start()], origins[match.start()]
+    for token, start, end in places("".join(letters)):
+        yield token, origins[start][0], origins[end - 1][1]
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
