@@ -101,11 +101,12 @@ def terms(text: str) -> set[str]:
 
 
 def distractors(fact: Stated, others: Sequence[Stated], most: int = 3) -> list[str]:
-    """Wrong values of the same sort: those of other facts, then the number in the value changed."""
+    """Wrong values of the same sort: those of other facts, then the number changed; where there is none, any other."""
     number = re.search(r"\d+(?:\.\d+)?", fact.value)
     found = [other.value for other in others if bool(re.search(r"\d", other.value)) == bool(number)]
     if number:
         places = len(number[0].partition(".")[2])
         changed = (float(number[0]) * factor + add for factor, add in ((2, 0), (1, 1), (3, 0)))
         found += [fact.value.replace(number[0], f"{value:.{places}f}", 1) for value in changed]
+    found = found if any(value != fact.value for value in found) else [other.value for other in others]
     return [value for value in dict.fromkeys(found) if value != fact.value][:most]
