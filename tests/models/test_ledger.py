@@ -73,7 +73,7 @@ def test_the_worst_case_is_more_than_any_tokenizer_makes_of_it() -> None:
 
 
 @pytest.mark.parametrize("part", ["money", "tokens", "requests"])
-def test_no_budget_is_overshot_with_many_in_flight_and_everything_going_wrong(part: str, seed: int, memo: Memo) -> None:
+def test_no_budget_is_overshot_with_many_in_flight_and_everything_going_wrong(part: str, memo: Memo) -> None:
     faults = Faults(failing=0.1, dropped=0.1, broken_off=0.1, empty=0.1, truncated=0.1)
     limit = {"money": 0.01, "tokens": 8_000, "requests": 40}[part]
     texts = [f"{number:03d}" for number in range(120)]
