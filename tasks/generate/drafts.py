@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,15 +15,32 @@ from tasks.models.match import normalise
 
 T = TypeVar("T", bound=Record)
 TABLES = """
-CREATE TABLE facts (n INTEGER PRIMARY KEY, id TEXT, control INTEGER, row TEXT);
+CREATE TABLE facts (n INTEGER PRIMARY KEY, id TEXT, control INTEGER, section TEXT, row TEXT);
 CREATE TABLE pairs (n INTEGER PRIMARY KEY, id TEXT, fact TEXT, question TEXT, section TEXT, row TEXT);
-CREATE TABLE probes (n INTEGER PRIMARY KEY, id TEXT, fact TEXT, question TEXT, row TEXT);
+CREATE TABLE names (name TEXT, language TEXT, section TEXT, PRIMARY KEY (name, language, section)) WITHOUT ROWID;
+CREATE TABLE probes (n INTEGER PRIMARY KEY, id TEXT, fact TEXT, question TEXT, section TEXT, row TEXT);
+CREATE TABLE left_out (section TEXT, reason TEXT);
 CREATE INDEX fact_ids ON facts (id);
 CREATE INDEX pair_ids ON pairs (id);
 CREATE INDEX pair_facts ON pairs (fact);
+CREATE INDEX fact_sections ON facts (section);
+CREATE INDEX pair_sections ON pairs (section);
+CREATE INDEX probe_sections ON probes (section);
+CREATE INDEX left_out_sections ON left_out (section);
 CREATE INDEX probe_ids ON probes (id);
 CREATE INDEX probe_questions ON probes (question);
 """
+
+
+@dataclass(frozen=True)
+class OfSection:
+    """What there is of one section."""
+
+    facts: list[Fact]
+    rows_by_fact: Counter[str]
+    rows: int
+    probes: int
+    left_out: Counter[str]  # by reason
 
 
 class Drafts:
@@ -36,8 +55,8 @@ class Drafts:
     def add(self, taught: Taught) -> None:
         self._db.execute("BEGIN")
         self._db.executemany(
-            "INSERT INTO facts (id, control, row) VALUES (?,?,?)",
-            [(fact.id, fact.control, fact.model_dump_json()) for fact in taught.facts],
+            "INSERT INTO facts (id, control, section, row) VALUES (?,?,?,?)",
+            [(fact.id, fact.control, fact.origin.section, fact.model_dump_json()) for fact in taught.facts],
         )
         self._db.executemany(
             "INSERT INTO pairs (id, fact, question, section, row) VALUES (?,?,?,?,?)",
@@ -47,8 +66,11 @@ class Drafts:
             ],
         )
         self._db.executemany(
-            "INSERT INTO probes (id, fact, question, row) VALUES (?,?,?,?)",
-            [(probe.id, probe.fact, normalise(probe.question), probe.model_dump_json()) for probe in taught.probes],
+            "INSERT INTO probes (id, fact, question, section, row) VALUES (?,?,?,?,?)",
+            [
+                (probe.id, probe.fact, normalise(probe.question), probe.origin.section, probe.model_dump_json())
+                for probe in taught.probes
+            ],
         )
         self._db.execute("COMMIT")
 
@@ -76,7 +98,42 @@ class Drafts:
             where = which.replace("{table}", table)
             for row in self._rows(table, kind, where):
                 reject(reason, row, detail)
+            noted = f"INSERT INTO left_out SELECT section, ? FROM {table} WHERE {where}"  # noqa: S608
+            self._db.execute(noted, (reason,))
             self._db.execute(f"DELETE FROM {table} WHERE {where}")  # noqa: S608
+
+    def note(self, section: str, reason: str) -> None:
+        """Remember that something of a section was left out."""
+        self._db.execute("INSERT INTO left_out VALUES (?,?)", (section, reason))
+
+    def of_section(self, section: str) -> OfSection:
+        """What was made of a section, and what was left out of it."""
+
+        def grouped(table: str, column: str) -> Counter[str]:
+            query = f"SELECT {column}, count(*) FROM {table} WHERE section=? GROUP BY {column}"  # noqa: S608
+            return Counter(dict(self._db.execute(query, (section,)).fetchall()))
+
+        facts = self._db.execute("SELECT row FROM facts WHERE section=? ORDER BY n", (section,)).fetchall()
+        rows = grouped("pairs", "fact")
+        return OfSection(
+            facts=[Fact.model_validate_json(row) for (row,) in facts],
+            rows_by_fact=rows,
+            rows=rows.total(),
+            probes=grouped("probes", "fact").total(),
+            left_out=grouped("left_out", "reason"),
+        )
+
+    def sharing(self, names: Callable[[Fact], Iterable[str]]) -> Iterator[list[str]]:
+        """The ids of the sections whose facts bear one name, for each name that two or more do; rare names first."""
+        self._db.execute("BEGIN")
+        self._db.executemany(
+            "INSERT OR IGNORE INTO names VALUES (?,?,?)",
+            ((name, fact.language, fact.origin.section) for fact in self.facts() for name in names(fact)),
+        )
+        self._db.execute("COMMIT")
+        query = "FROM names GROUP BY name, language HAVING count(*) > 1 ORDER BY count(*), name, language"
+        found = self._db.cursor().execute(f"SELECT json_group_array(section) {query}")  # noqa: S608
+        return (json.loads(sections) for (sections,) in found)
 
     def facts(self) -> Iterator[Fact]:
         return self._rows("facts", Fact)

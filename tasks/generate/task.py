@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
-from artifacts.records import Probe, Section
+from artifacts.records import Probe, QAPair, Record, Section
+from artifacts.report.pages import render
 from artifacts.runs import Run
 from artifacts.stage import StageError, Work
 from artifacts.store import Ref
 from tasks.generate.config import GenerateConfig, OfflineTeacher, OpenAITeacher
+from tasks.generate.coverage import Coverage, samples
 from tasks.generate.drafts import Drafts
 from tasks.generate.lesson import Lesson, School
 from tasks.generate.offline.teach import teach as teach_offline
@@ -53,6 +56,7 @@ def make(work: Work[GenerateConfig]) -> None:
     work.counts["facts"] = work.write("facts.jsonl", drafts.facts())
     work.counts["kept"] = work.write("qa.jsonl", drafts.pairs())
     work.counts["probes"] = work.write("probes.jsonl", held_out(work, drafts))
+    tell(work, drafts)
     drafts.close()
 
 
@@ -77,7 +81,13 @@ def distinct_sections(work: Work[GenerateConfig]) -> Iterator[Section]:
 
 def teach_by_rules(work: Work[GenerateConfig], teacher: OfflineTeacher, drafts: Drafts) -> None:
     """Have the sections taught without a model."""
-    drafts.add(teach_offline(distinct_sections(work), teacher, work.config.seed, work.reject))
+
+    def reject(reason: str, record: Record | dict[str, Any], detail: str) -> None:
+        work.reject(reason, record, detail)
+        if isinstance(record, Section | QAPair):
+            drafts.note(record.id if isinstance(record, Section) else record.origin.section, reason)
+
+    drafts.add(teach_offline(distinct_sections(work), teacher, work.config.seed, reject))
     work.models["teacher"] = "offline"
     work.notes.append("The teacher was no language model: rules made the questions from the structure of the text.")
 
@@ -147,6 +157,7 @@ async def hold(
                 drafts.add(outcome.taught)
                 for reason, record, detail in outcome.rejects:
                     work.reject(reason, record, detail)
+                    drafts.note(outcome.section.id, reason)
     if failures:
         last = next((failure for failure in failures if isinstance(failure, StageError)), failures[-1])
         raise StageError(
@@ -159,3 +170,23 @@ def held_out(work: Work[GenerateConfig], drafts: Drafts) -> Iterator[Probe]:
     """The probes of the facts, and questions about invented things."""
     yield from drafts.probes()
     yield from unanswerable(work.config.probes.unanswerable, list(distinct_sections(work)), work.config.seed)
+
+
+def tell(work: Work[GenerateConfig], drafts: Drafts) -> None:
+    """Write down which sections and facts have rows, and give the stage's page its figures."""
+    coverage = Coverage()
+    work.write("about/coverage.jsonl", coverage.follow(distinct_sections(work), drafts))
+    work.facts |= coverage.figures()
+    bare = coverage.sections["none"]
+    if bare:
+        work.notes.append(f"{bare} of {coverage.sections.total()} sections have no row; about/coverage.jsonl says why")
+    page = render(
+        "generate.md.jinja",
+        **coverage.figures(),
+        bare_sections=coverage.bare_sections,
+        bare_facts=coverage.bare_facts,
+        spent=work.facts.get("spent"),
+        currency=work.config.currency,
+        samples=samples(drafts.pairs()),
+    )
+    work.write_page(page)
