@@ -123,6 +123,10 @@ class Fact(Record):
     origin: Origin = Origin()
 
 
+Reasoning = Literal["answer", "think", "omit"]
+"""Where the steps of an answer go: before it in plain text, before it between `<think>` tags, or nowhere."""
+
+
 class QAPair(Record):
     """A question and its answer, with the fact that both express and the words that prove it."""
 
@@ -146,6 +150,13 @@ class QAPair(Record):
         """What the model is given before its answer: the turns, and the question with its context."""
         asked = f"{self.context}\n\n{self.question}" if self.context else self.question
         return (*self.turns, {"role": "user", "content": asked})
+
+    def reply(self, reasoning: Reasoning = "answer") -> str:
+        """What the model is to say: the answer, after its steps where there are some."""
+        if not self.reasoning or reasoning == "omit":
+            return self.answer
+        steps = f"<think>\n{self.reasoning}\n</think>" if reasoning == "think" else self.reasoning
+        return f"{steps}\n\n{self.answer}"
 
 
 ProbeKind = Literal[

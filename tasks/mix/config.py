@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from artifacts.records import digest
+from artifacts.records import Reasoning, digest
 from artifacts.stage import Dials, SettingError, StageConfig
 from artifacts.store import source_sha256
 
@@ -52,7 +52,7 @@ class Source(Dials):
 
 class MixConfig(StageConfig):
     stage: ClassVar[str] = "mix"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[tuple[str, ...]] = ("clean",)
 
     domain_share: float = Field(0.3, gt=0, le=1)
@@ -70,7 +70,10 @@ class MixConfig(StageConfig):
     """How many rows measure retention; at most a tenth of `general` where they are set aside from it."""
     validation_share: float = Field(0.1, ge=0, le=0.5)
     """Share of the rows held out for validation: whole documents of the domain, whose facts the model then can't learn,
-    and rows of the general data. 0 trains on every fact."""
+    questions of your own, and rows of the general data. 0 trains on every fact."""
+    reasoning: Reasoning = "answer"
+    """Where the steps of the documents' rows go that have some. `answer`: before the answer, which any model can learn;
+    `think`: between `<think>` tags, for a model whose chat template knows them; `omit`: they are not trained."""
     seed: int = 0
 
     @field_validator("general")

@@ -59,9 +59,14 @@ def draw(
     return drawn
 
 
+def held_together(pair: QAPair) -> str:
+    """What goes to training or to validation as a whole: the row's document, or its fact where it is of none."""
+    return pair.origin.document or pair.fact
+
+
 def validation_documents(pairs: Sequence[QAPair], share: float, seed: int) -> set[str]:
-    """Documents that come nearest to a share of the rows, but never all of them."""
-    rows = Counter(pair.origin.document for pair in pairs)
+    """Documents, and facts of no document, that come nearest to a share of the rows, but never all of them."""
+    rows = Counter(map(held_together, pairs))
     target, taken = share * len(pairs), 0
     chosen: set[str] = set()
     for document in sorted(rows, key=lambda document: chance("validation", seed, document)):

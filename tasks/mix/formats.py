@@ -83,7 +83,18 @@ def _with_system(row: Row, messages: list[Message]) -> list[Message]:
 
 def _alpaca(row: Row) -> list[Message]:
     asked = "\n\n".join(str(part) for part in (row["instruction"], row.get("input")) if part)
-    return _with_system(row, [_turn("user", asked), _turn("assistant", row["output"])])
+    return _with_system(row, [*turns(row.get("history")), _turn("user", asked), _turn("assistant", row["output"])])
+
+
+def turns(history: Any) -> list[Message]:
+    """What was said before: alpaca's pairs of question and answer, or turns as a chat has them."""
+    if not history:
+        return []
+    if not isinstance(history, list) or not all(isinstance(said, list | tuple) for said in history):
+        return _chat(history)
+    if not all(len(said) == 2 for said in history):
+        raise BadRowError("bad_turn", f"its history holds what is no pair: {str(history)[:80]!r}")
+    return [message for asked, said in history for message in (_turn("user", asked), _turn("assistant", said))]
 
 
 def _prompt_completion(row: Row) -> list[Message]:

@@ -37,8 +37,8 @@ def make(work: Work[MixConfig]) -> None:
     if not pairs:
         raise StageError("mix: clean left no row of the documents; its rejects say why (graft show clean)")
     held_out = draw.validation_documents(pairs, config.validation_share, config.seed)
-    domain = [domain_row(pair) for pair in pairs if pair.origin.document not in held_out]
-    unseen = [domain_row(pair) for pair in pairs if pair.origin.document in held_out]
+    domain = [domain_row(pair, config) for pair in pairs if draw.held_together(pair) not in held_out]
+    unseen = [domain_row(pair, config) for pair in pairs if draw.held_together(pair) in held_out]
 
     work.notes += untrained(pairs, held_out)
 
@@ -61,10 +61,10 @@ def make(work: Work[MixConfig]) -> None:
     work.facts["validation_documents"] = sorted(held_out)
 
 
-def domain_row(pair: QAPair) -> Conversation:
+def domain_row(pair: QAPair, config: MixConfig) -> Conversation:
     return Conversation(
         id=pair.id,
-        messages=({"role": "user", "content": pair.question}, {"role": "assistant", "content": pair.answer}),
+        messages=(*pair.prompt(), {"role": "assistant", "content": pair.reply(config.reasoning)}),
         source=DOMAIN,
         language=pair.language,
         fact=pair.fact,
@@ -73,13 +73,13 @@ def domain_row(pair: QAPair) -> Conversation:
 
 def untrained(pairs: list[QAPair], held_out: set[str]) -> list[str]:
     """A note of the facts that validation takes away from training."""
-    facts = {pair.fact for pair in pairs} - {pair.fact for pair in pairs if pair.origin.document not in held_out}
+    facts = {pair.fact for pair in pairs} - {pair.fact for pair in pairs if draw.held_together(pair) not in held_out}
     if not facts:
         return []
     files = sorted({pair.origin.file for pair in pairs if pair.fact in facts})
     shown = ", ".join(files[:SHOWN_FILES]) + (f" and {len(files) - SHOWN_FILES} more" * (len(files) > SHOWN_FILES))
     return [
-        f"{len(facts)} facts are not trained, because their documents are held out for validation: {shown}; "
+        f"{len(facts)} facts are not trained, because they or their documents are held out for validation: {shown}; "
         "mix.validation_share: 0 trains on every fact"
     ]
 

@@ -46,7 +46,8 @@ def trained_prompts(
             continue
         if row.id not in pairs:
             raise StageError(f"prefer: the row {row.id} of mix is not in clean; make both again (--force clean mix)")
-        by_fact[pairs[row.id].fact][row.id] = Prompt(row.messages[:-1], pairs[row.id])
+        trained = pairs[row.id].model_copy(update={"answer": row.messages[-1]["content"]})  # its steps among it
+        by_fact[trained.fact][row.id] = Prompt(row.messages[:-1], trained)
     rounds = []
     for fact in draw.sample(sorted(by_fact), len(by_fact)):
         ids = sorted(by_fact[fact])

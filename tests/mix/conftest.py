@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from artifacts.progress import Progress
-from artifacts.records import Conversation, Origin, QAPair, Reject, read_jsonl
+from artifacts.records import Conversation, Message, Origin, QAPair, Reject, read_jsonl
 from artifacts.stage import StageConfig, Work, produce
 from artifacts.store import Manifest, Store
 from tasks.mix.config import MixConfig
@@ -62,12 +62,12 @@ def chats(count: int, *, language: str = "en", start: int = 0) -> list[dict[str,
     """General rows in the messages format."""
     texts = ("Say {}", "This is {}") if language == "en" else ("请说{}", "这是{}")
     return [
-        {"messages": [_turn("user", texts[0].format(n)), _turn("assistant", texts[1].format(n))]}
+        {"messages": [said("user", texts[0].format(n)), said("assistant", texts[1].format(n))]}
         for n in range(start, start + count)
     ]
 
 
-def _turn(role: str, content: str) -> dict[str, str]:
+def said(role: str, content: str) -> Message:
     return {"role": role, "content": content}
 
 

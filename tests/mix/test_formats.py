@@ -18,6 +18,11 @@ SYSTEM = {"role": "system", "content": "Be brief."}
         ({"messages": ASKED, "category": "geography"}, ASKED),
         ({"instruction": "Translate.", "input": "chat", "output": "cat"}, ("Translate.\n\nchat", "cat")),
         ({"instruction": "Greet.", "input": "", "output": "Hi"}, ("Greet.", "Hi")),
+        (
+            {"instruction": "那里冷吗？", "output": "不冷。", "history": [["法国的首都是哪里？", "巴黎。"]]},
+            [*ASKED, {"role": "user", "content": "那里冷吗？"}, {"role": "assistant", "content": "不冷。"}],
+        ),
+        ({"instruction": "Greet.", "output": "Hi", "history": []}, ("Greet.", "Hi")),
         ({"instruction": "Greet.", "input": None, "output": "Hi", "system": "Be brief."}, ("Greet.", "Hi", SYSTEM)),
         ({"conversations": [{"from": "human", "value": "你好"}, {"from": "gpt", "value": "您好"}]}, ("你好", "您好")),
         (
@@ -44,6 +49,9 @@ def test_each_format_is_found_by_its_columns(row: dict[str, Any], expected: Any)
         ({"text": "a", "label": 1}, "unknown_format", "has the columns label, text; known are: messages"),
         ({"instruction": "a"}, "unknown_format", "instruction and output"),
         ({"messages": "hello"}, "bad_turn", "not a list"),
+        ({"instruction": "a", "output": "b", "history": [["a"]]}, "bad_turn", "what is no pair"),
+        ({"instruction": "a", "output": "b", "history": "a, b"}, "bad_turn", "not a list"),
+        ({"instruction": "a", "output": "b", "history": [["a", ""]]}, "empty_turn", "assistant says nothing"),
         ({"messages": ["hello"]}, "bad_turn", "not an object"),
         ({"question": "a", "answer": 7}, "bad_turn", "assistant's turn is not text"),
         ({"question": "a", "answer": "  "}, "empty_turn", "assistant says nothing"),

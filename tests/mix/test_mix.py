@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from artifacts.records import Origin
+from artifacts.records import Origin, QAPair
 from artifacts.stage import StageError
 from tasks.mix.draw import allot
-from tests.mix.conftest import Mixed, Run, Save, chats, pairs
+from tests.mix.conftest import Mixed, Run, Save, chats, pairs, said
 
 
 def ids(rows: list[object]) -> list[str]:
@@ -57,7 +57,7 @@ def test_documents_are_all_in_train_or_all_in_validation(mixed: Run, save: Save)
     assert sorted(held_out) == result.manifest.facts["validation_documents"]
     assert len(held_out) == 4
     (note,) = result.manifest.notes
-    assert note.startswith("20 facts are not trained, because their documents are held out for validation: ")
+    assert note.startswith("20 facts are not trained, because they or their documents are held out for validation: ")
     assert all(f"{document}.md" in note for document in held_out)
     assert "validation_share" in note
     assert Counter(row.source for row in result.validation) == {"domain": 60, "g": 140}
@@ -182,3 +182,35 @@ def test_allotment_is_whole_and_fills_up(
     total: int, weights: dict[str, float], sizes: dict[str, int], expected: dict[str, int]
 ) -> None:
     assert allot(total, weights, sizes) == expected
+
+
+def test_a_domain_row_has_all_that_the_model_is_given(mixed: Run) -> None:
+    told = (said("user", "水箱是什么型号？"), said("assistant", "TX 型。"))
+    talk = QAPair(id="talk", fact="a", question="它的容量呢？", answer="120 升。", language="zh", turns=told)
+    found = QAPair(id="found", fact="b", question="How heavy?", answer="12 kg.", context="Weight: 12 kg")
+    rows = {row.id: row.messages for row in mixed([talk, found], validation_share=0).domain()}
+    assert rows["talk"] == (*told, said("user", "它的容量呢？"), said("assistant", "120 升。"))
+    assert rows["found"] == (said("user", "Weight: 12 kg\n\nHow heavy?"), said("assistant", "12 kg."))
+
+
+@pytest.mark.parametrize(
+    ("dials", "answer"),
+    [
+        ({}, "2 + 2 tanks.\n\n4 tanks."),
+        ({"reasoning": "think"}, "<think>\n2 + 2 tanks.\n</think>\n\n4 tanks."),
+        ({"reasoning": "omit"}, "4 tanks."),
+    ],
+)
+def test_the_steps_of_an_answer_go_where_the_dial_says(mixed: Run, dials: dict[str, str], answer: str) -> None:
+    steps = QAPair(id="1", fact="a", question="How many?", answer="4 tanks.", reasoning="2 + 2 tanks.")
+    plain = QAPair(id="2", fact="b", question="Which?", answer="The old ones.")
+    rows = {row.id: row.messages[-1]["content"] for row in mixed([steps, plain], validation_share=0, **dials).domain()}
+    assert rows == {"1": answer, "2": "The old ones."}
+
+
+def test_questions_of_no_document_are_held_out_each_on_its_own(mixed: Run) -> None:
+    own = [QAPair(id=str(n), fact=f"fact {n // 2}", question=f"Q{n}?", answer="Yes.", kind="own") for n in range(40)]
+    result = mixed(own, validation_share=0.1)
+    held_out = {row.fact for row in result.validation}
+    assert (len(result.domain()), len(result.validation)) == (36, 4)
+    assert not held_out & {row.fact for row in result.domain()}

@@ -6,7 +6,7 @@ import pytest
 
 from artifacts.records import Conversation, QAPair, Section
 from artifacts.stage import StageError
-from tasks.generate.probes import unanswerable
+from tasks.generate.probing.invented import unanswerable
 from tasks.models.match import is_abstention, normalise
 from tasks.prefer.prompts import Prompt, trained_prompts, unanswerable_prompts
 from tests.handmade import said
@@ -76,3 +76,12 @@ def test_they_are_not_what_the_evaluation_asks() -> None:
 
 def test_without_trained_questions_none_is_made_up() -> None:
     assert unanswerable_prompts(5, [], [], 0) == []
+
+
+def test_an_answer_is_judged_by_what_was_trained() -> None:
+    row = QAPair(id="1", fact="a", question="How many?", answer="4 tanks.", reasoning="2 + 2.")
+    trained = Conversation(
+        id="1", messages=(*said("user", "How many?"), *said("assistant", row.reply("think"))), source="domain"
+    )
+    (prompt,) = trained_prompts([trained], {"1": row}, wordings=1, most=1, seed=0)
+    assert prompt.row.answer == "<think>\n2 + 2.\n</think>\n\n4 tanks."
