@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -132,11 +133,14 @@ class Drafts:
         )
         self._db.execute("COMMIT")
         query = "FROM names GROUP BY name, language HAVING count(*) > 1 ORDER BY count(*), name, language"
-        found = self._db.cursor().execute(f"SELECT json_group_array(section) {query}")  # noqa: S608
+        found = self._db.cursor().execute(f"SELECT json_group_array(section) {query}")
         return (json.loads(sections) for (sections,) in found)
 
     def facts(self) -> Iterator[Fact]:
         return self._rows("facts", Fact)
+
+    def controls(self) -> Iterator[Fact]:
+        return self._rows("facts", Fact, "control")
 
     def pairs(self) -> Iterator[QAPair]:
         return self._rows("pairs", QAPair)

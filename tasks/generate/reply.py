@@ -25,7 +25,7 @@ class Item(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _forgive(cls, item: Any) -> Any:
-        """Where no schema binds the teacher it may leave out what is empty, add a field, or give one quote for a list."""
+        """Where no schema binds it, a teacher leaves out what is empty, adds a field, or gives one quote for a list."""
         if not isinstance(item, dict):
             return item
         item = {name: item[name] for name in cls.model_fields if item.get(name) is not None}

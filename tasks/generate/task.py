@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
+from itertools import chain
 from typing import Any
 
 from prefect import task
@@ -27,7 +29,8 @@ from tasks.generate.prompts import Prompts
 from tasks.generate.retrieval.embed import embedder_of
 from tasks.generate.retrieval.index import Index
 from tasks.generate.rounds import in_order
-from tasks.generate.teach import teach
+from tasks.generate.strategies.multihop import entities, pairs, place
+from tasks.generate.teach import teach, teach_pair
 from tasks.models.chat import Chat
 from tasks.models.completion import RequestError
 from tasks.models.ledger import Ledger
@@ -103,7 +106,20 @@ async def teach_by_model(work: Work[GenerateConfig], teacher: OpenAITeacher, dra
         lessons = (Lesson(school, (section,)) for section in distinct_sections(work))
         total = work.counts["in"] - work.rejects["duplicate_section"]
         await hold(work, drafts, "generate", lessons, teach, total=total)
+        if "multihop" in config.strategies:
+            await teach_pairs(work, drafts, school)
     account(work, ledger, [chat])
+
+
+async def teach_pairs(work: Work[GenerateConfig], drafts: Drafts, school: School) -> None:
+    """A second round over pairs of sections whose facts name the same things."""
+    places = {section.id: place(section) for section in distinct_sections(work)}
+    chosen = pairs(drafts.sharing(entities), places, work.config.max_hops, work.config.seed)
+    wanted = set(chain.from_iterable(chosen))
+    sections = {section.id: section for section in distinct_sections(work) if section.id in wanted}
+    lessons = (Lesson(school, (sections[first], sections[second])) for first, second in chosen)
+    teach = partial(teach_pair, controls=list(drafts.controls()))
+    await hold(work, drafts, "multihop", lessons, teach, total=len(chosen))
 
 
 async def open_index(work: Work[GenerateConfig], teacher: OpenAITeacher) -> Index | None:

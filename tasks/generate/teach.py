@@ -1,4 +1,4 @@
-"""How a section is taught: its facts first, then the probes, then the rows, each held against the section."""
+"""How a section is taught: as what it is, and each row held against it; a document's facts first, then its probes."""
 
 from __future__ import annotations
 
@@ -10,26 +10,56 @@ from artifacts.records import Fact, QAPair
 from tasks.generate.grounding.ground import grounded
 from tasks.generate.lesson import Lesson
 from tasks.generate.probing.ask import ask_probes
-from tasks.generate.probing.controls import is_control
+from tasks.generate.probing.controls import is_control, untold
 from tasks.generate.retrieval.rag import answer_from_all, with_context
+from tasks.generate.sources.book import from_book
+from tasks.generate.sources.code import from_code
+from tasks.generate.sources.find import source_kind
+from tasks.generate.sources.headings import ask_headings
+from tasks.generate.sources.log import from_log
 from tasks.generate.strategies.direct import direct
+from tasks.generate.strategies.evolve import evolve
 from tasks.generate.strategies.facts import ask_for, find_facts
+from tasks.generate.strategies.multihop import multihop
+from tasks.generate.strategies.multiturn import multiturn
+from tasks.generate.strategies.reasoning import reasoning
+from tasks.generate.strategies.study import study
 from tasks.generate.taught import Candidate
 
 RETRIEVED = ("fact", "direct")  # kinds of rows that `answering: rag` answers from all documents
 
 
 async def teach(lesson: Lesson) -> Lesson:
-    """Fill a lesson with the facts, probes and rows of its section."""
+    """Fill a lesson with the facts, probes and rows of its section; what is no document has rows alone."""
+    match source_kind(lesson.section, lesson.config):
+        case "document":
+            await _document(lesson)
+        case "book":
+            lesson.taught.pairs = await grounded(lesson, await from_book(lesson))
+        case "code":
+            lesson.taught.pairs = await grounded(lesson, await from_code(lesson))
+        case "log":
+            lesson.taught.pairs = await grounded(lesson, await from_log(lesson))
+    return lesson
+
+
+async def _document(lesson: Lesson) -> None:
     taught = lesson.taught
     facts, candidates = await _facts(lesson)
     taught.facts = [fact.model_copy(update={"control": is_control(fact, lesson.config)}) for fact in facts]
     taught.probes = await ask_probes(lesson, taught.facts)
     trained = [fact for fact in taught.facts if not fact.control]
     candidates += chain.from_iterable(await gather(*_routes(lesson, trained)))
-    taught.pairs = await _grounded(lesson, candidates)
+    controls = [fact for fact in taught.facts if fact.control]
+    taught.pairs = untold(lesson, await _grounded(lesson, candidates), controls)
     if lesson.school.index is not None:
         taught.pairs += await with_context(lesson, lesson.school.index, taught.pairs)
+    return lesson
+
+
+async def teach_pair(lesson: Lesson, controls: Sequence[Fact]) -> Lesson:
+    """Fill a lesson of two sections, which were taught before, with the rows that need both."""
+    lesson.taught.pairs = untold(lesson, await grounded(lesson, await multihop(lesson)), controls)
     return lesson
 
 
@@ -59,3 +89,11 @@ def _routes(lesson: Lesson, facts: Sequence[Fact]) -> Iterator[Awaitable[list[Ca
         match strategy:
             case "facts":
                 yield ask_for(lesson, facts)
+            case "study":
+                yield study(lesson)
+            case "multiturn":
+                yield multiturn(lesson)
+            case "reasoning":
+                yield reasoning(lesson)
+    if lesson.config.heading_questions:
+        yield ask_headings(lesson)
