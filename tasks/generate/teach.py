@@ -50,11 +50,12 @@ async def _document(lesson: Lesson) -> None:
     taught.probes = await ask_probes(lesson, taught.facts)
     trained = [fact for fact in taught.facts if not fact.control]
     candidates += chain.from_iterable(await gather(*_routes(lesson, trained)))
-    controls = [fact for fact in taught.facts if fact.control]
-    taught.pairs = untold(lesson, await _grounded(lesson, candidates), controls)
+    rows = await _grounded(lesson, candidates)
+    if lesson.config.evolve:
+        rows += await grounded(lesson, await evolve(lesson, rows))
+    taught.pairs = untold(lesson, rows, [fact for fact in taught.facts if fact.control])
     if lesson.school.index is not None:
         taught.pairs += await with_context(lesson, lesson.school.index, taught.pairs)
-    return lesson
 
 
 async def teach_pair(lesson: Lesson, controls: Sequence[Fact]) -> Lesson:

@@ -32,25 +32,3 @@ def _tells(row: QAPair, control: Fact) -> bool:
     said = "\n".join([*(turn["content"] for turn in row.turns), row.question, row.reasoning, row.answer])
     same = is_exactly(row.value, (control.value, *control.aliases))
     return row.fact == control.id or (contains_value(said, control.value, control.aliases) and not same)
-
-
-def keep_untold(lesson: Lesson, rows: Sequence[QAPair]) -> list[QAPair]:
-    """The rows that give no control fact away; one may that is about another fact, or about many."""
-    controls = [fact for fact in lesson.taught.facts if fact.control]
-    kept = []
-    for row in rows:
-        told = next((fact for fact in controls if _tells(row, fact)), None)
-        if told is None:
-            kept.append(row)
-        else:
-            lesson.reject("tells_control", row, f"gives {told.value!r}, which is probed and not trained")
-    return kept
-
-
-def _tells(row: QAPair, fact: Fact) -> bool:
-    """Whether a row gives a fact's value, and rests on the same words: the same value may be that of another."""
-    return contains_value(f"{row.question} {row.answer}", fact.value, fact.aliases) and any(
-        contains(one.text, other.text) or contains(other.text, one.text)
-        for one in row.evidence
-        for other in fact.evidence
-    )
