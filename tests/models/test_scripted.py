@@ -251,9 +251,10 @@ def test_facts_stand_in_the_text(text: str, values: list[str]) -> None:
         assert item["value"] in item["claim"]
 
 
+@pytest.mark.parametrize("mark", ["facts", "rows"])
 @pytest.mark.parametrize("text", [PUMP, TANK])
-def test_questions_and_probes_of_facts_differ(text: str) -> None:
-    facts = between("facts", taught(FACT, between("context", text)))
+def test_questions_and_probes_of_facts_differ(text: str, mark: str) -> None:
+    facts = between(mark, taught(FACT, between("context", text)))
     asked = taught(
         {"fact": 1, "questions": [""], "answer": "", "reversed_question": "", "reversed_answer": ""},
         between("context", text) + facts,
@@ -326,8 +327,31 @@ def test_any_schema_is_filled_from_the_text() -> None:
     assert first.keys() == properties.keys()
     assert first["evidence"] == "Weight: 12 kg"
     assert "12 kg" in first["answer"]
-    assert first["turns"] == [{"role": "user", "content": first["answer"]}]
+    assert [turn["content"] for turn in first["turns"]] == [first["answer"], others[0]["answer"]]
+    assert [turn["role"] for turn in first["turns"]] == ["user", "assistant"]
     assert (first["steps"], first["sure"], first["number"]) == ([first["answer"]], True, 1)
+
+
+def test_a_question_is_answered_from_the_fact_that_is_nearest() -> None:
+    rows = between("rows", [{"question": "How much pressure does the KX-200 have?"}])
+    (item,) = taught({"answer": "", "evidence": [""]}, between("context", PUMP) + rows)
+    assert item == {"answer": "The Pressure of KX-200 is 3.5 bar.", "evidence": ["Pressure: 3.5 bar"]}
+
+
+def test_a_row_with_a_text_of_its_own_is_told_from_it() -> None:
+    rows = between("rows", [{"part": 3, "title": "Pumps", "text": PUMP}, {"part": 4, "title": "Tanks", "text": TANK}])
+    items = taught({"part": 1, "question": "", "answer": ""}, rows)
+    assert [item["part"] for item in items] == [3, 4]
+    assert "12 kg" in items[0]["answer"]
+    assert "三年" in items[1]["answer"]
+    assert all(item["question"] for item in items)
+
+
+def test_two_texts_are_joined_with_evidence_from_both() -> None:
+    both = f"<text 1 ab>\n{PUMP}\n</text 1 ab>\n\n<text 2 ab>\n{TANK}\n</text 2 ab>"
+    first, *_ = taught({"question": "", "evidence_1": [""], "evidence_2": [""]}, between("context", both))
+    assert first["evidence_1"] == ["Weight: 12 kg"]
+    assert first["evidence_2"] == ["容量：120 升"]
 
 
 def test_a_text_cannot_close_its_marks_or_put_up_others() -> None:

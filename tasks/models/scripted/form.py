@@ -51,7 +51,8 @@ class Filler:
         if "const" in schema:
             return schema["const"]
         if "enum" in schema:
-            return value if value in schema["enum"] else schema["enum"][0]
+            possible = schema["enum"]  # of several items each has another
+            return value if value in possible else possible[(material.get("fact", 1) - 1) % len(possible)]
         match schema.get("type"):
             case "object":
                 source = value if isinstance(value, dict) else material

@@ -25,6 +25,7 @@ from tasks.models.scripted.structure import (
 )
 
 CONTEXT = re.compile(r"<context(?P<mark>[^>\n]*)>\n?(?P<text>.*?)\n?</context(?P=mark)>", re.S)
+PART = re.compile(r"<text \d[^>\n]*>\n(.*?)\n</text \d", re.S)
 LISTED = re.compile(r"<(?P<kind>facts|rows)[^>\n]*>\s*(?P<rows>\[.*\])\s*</(?P=kind)", re.S)
 QUESTIONS = {
     False: ("What is the {}?", "Tell me the {}.", "I would like to know the {}."),
@@ -38,6 +39,7 @@ PARAPHRASES = {
     ),
     True: ("有同事问起{}，该怎么回答？", "能帮我查一下{}吗？", "表格里要填写{}，应该填什么？"),
 }
+INSTRUCTION = {False: "Explain to a new colleague the {}.", True: "请向新同事说明{}。"}
 FRAMES = {
     False: ("A colleague asks: {}", "Please help me out. {}"),
     True: ("有同事问：{}", "想请教一下，{}"),
@@ -59,14 +61,13 @@ def teach_by_rule(request: Request) -> str:
     texts = [match["text"] for match in CONTEXT.finditer(asked)]
     stated = [fact for text in texts for fact in read_facts(text)]
     listed = LISTED.search(CONTEXT.sub("", asked))
-    if listed is None:
-        items = [_of_fact(number, fact, stated) for number, fact in enumerate(stated, start=1)]
-        for item in items:
-            item["questions"] = item["questions"][:DIRECT_WORDINGS]
-    elif listed["kind"] == "facts":
-        items = _of_facts(json.loads(listed["rows"]))
+    rows: list[dict[str, Any]] = json.loads(listed["rows"]) if listed else []
+    if not listed:
+        items = _of_text(texts, stated)
+    elif all("claim" in row or "questions" in row for row in rows):
+        items = _of_facts(rows)
     else:
-        items = [_of_row(row, texts, stated) for row in json.loads(listed["rows"])]
+        items = [_of_row(number, row, texts, stated) for number, row in enumerate(rows, start=1)]
     schema = wanted(request) or _DIRECT
     first = items[0] if items else {}
     return json.dumps(Filler(schema).fill(schema, {**first, "items": items}, first), ensure_ascii=False)
@@ -79,6 +80,18 @@ _DIRECT = {  # where a request shows no form
     "type": "object",
     "properties": {"items": {"type": "array", "items": {"type": "object", "properties": _DIRECT_ITEM}}},
 }
+
+
+def _of_text(texts: Sequence[str], stated: Sequence[Stated]) -> list[dict[str, Any]]:
+    items = [_of_fact(number, fact, stated) for number, fact in enumerate(stated, start=1)]
+    for item, following in zip(items, [*items[1:], *items[:1]], strict=True):
+        item["questions"] = item["questions"][:DIRECT_WORDINGS]
+        item["turns"] = [item, following]
+    parts = [[fact.evidence for fact in read_facts(part)] for text in texts for part in PART.findall(text)]
+    for number, quotes in enumerate(parts, start=1):  # of two texts that are to be joined
+        for item in items:
+            item[f"evidence_{number}"] = item["evidence"] if item["evidence"][0] in quotes else quotes[:1]
+    return items
 
 
 def _of_fact(number: int, fact: Stated, others: Sequence[Stated]) -> dict[str, Any]:
@@ -98,6 +111,7 @@ def _of_fact(number: int, fact: Stated, others: Sequence[Stated]) -> dict[str, A
         "evidence": [fact.evidence],
         "question": questions[0],
         "questions": questions,
+        "instruction": INSTRUCTION[fact.chinese].format(fact.asked),
         "paraphrases": [wording.format(fact.asked) for wording in PARAPHRASES[fact.chinese]],
         "reversed_question": reversed_question,
         "reversed_answer": reversed_answer,
@@ -124,8 +138,8 @@ def _of_facts(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         for row in rows
     ]
     items = []
-    for row, fact in zip(rows, facts, strict=True):
-        item = _of_fact(row["fact"], fact, facts)
+    for number, (row, fact) in enumerate(zip(rows, facts, strict=True), start=1):
+        item = _of_fact(number, fact, facts) | _numbers(row)
         if known := row.get("questions"):  # other questions than these are wanted
             frames = FRAMES[CHINESE.search(known[0]) is not None]
             item["questions"] = [frame.format(known[0]) for frame in frames]
@@ -133,16 +147,31 @@ def _of_facts(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return items
 
 
-def _of_row(row: dict[str, Any], texts: Sequence[str], stated: Sequence[Stated]) -> dict[str, Any]:
-    """A question, perhaps with an answer to judge; where there is none the fact that is nearest answers it."""
-    question, text = str(row.get("question", "")), "\n".join(texts)
-    nearest = max(stated, key=lambda fact: len(terms(fact.claim) & terms(question)), default=None)
-    item = _of_fact(row["row"], nearest, stated) if nearest else {}
-    alone = _stand_alone(question, subject_of(texts[0]) if texts else "")
-    sentences = [sentence for sentence in SENTENCE_END.split(str(row.get("answer", ""))) if sentence.strip()]
-    claims = [{"claim": sentence.strip(), "verdict": _judge(sentence, text)} for sentence in sentences]
-    verdict = next((claim["verdict"] for claim in claims if claim["verdict"] != "supported"), "supported")
-    return {**item, **row, "question": alone, "claims": claims, "verdict": verdict}
+def _numbers(row: dict[str, Any]) -> dict[str, Any]:
+    """What a row is called by in the reply, whatever the name of that is."""
+    return {name: value for name, value in row.items() if isinstance(value, int)}
+
+
+def _of_row(number: int, row: dict[str, Any], texts: Sequence[str], stated: Sequence[Stated]) -> dict[str, Any]:
+    """What the fact says that is nearest to a row: to its question, or among those of its text.
+
+    An answer that stands in the row is judged; a row with a text and no question is told in the text's own words.
+    """
+    strings = [value for value in row.values() if isinstance(value, str)]
+    longest, text = max(strings, key=len, default=""), "\n".join(texts)
+    question, own = str(row.get("question", "")), list(read_facts(longest))
+    nearest = max(own or stated, key=lambda fact: len(terms(fact.claim) & terms(question)), default=None)
+    item = _of_fact(number, nearest, own or stated) if nearest else {}
+    if not question:
+        told = " ".join(fact.claim for fact in own) or longest
+        item |= {"claim": told, "answer": told}
+    else:
+        item["question"] = _stand_alone(question, subject_of(texts[0]) if texts else "")
+    if answer := str(row.get("answer", "")):
+        sentences = [sentence.strip() for sentence in SENTENCE_END.split(answer) if sentence.strip()]
+        claims = [{"claim": sentence, "verdict": _judge(sentence, text)} for sentence in sentences]
+        item |= {"answer": answer, "claims": claims}
+    return item | _numbers(row)
 
 
 def _stand_alone(question: str, subject: str) -> str:
