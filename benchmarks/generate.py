@@ -1,7 +1,7 @@
 """How makers of questions and answers treat the endpoint, side by side in one run over the same sections.
 
     python -m benchmarks.generate [--tool curator=PYTHON] [--tool sdg_hub=PYTHON] [--tool distilabel=PYTHON]
-                                  [--tool synthetic_data_kit=PYTHON] [--memory]
+                                  [--tool synthetic_data_kit=PYTHON] [--budget] [--memory 1000 20000]
 
 Each tool is named with the Python of the environment that it is installed in; Graft runs by its own command. All ask
 one scripted endpoint, which answers by rule after `--latency` seconds, and which counts.
@@ -12,9 +12,9 @@ wall         seconds of the whole command, its imports and, for Graft, its parsi
 repeated     requests that had been sent before, after `kill -9` at half of the calls and the same command again
 one more     requests after a document with one section came in, all else as it was
 one less     requests after that document went away again
-at 20 % cut  every fifth reply is cut off (finish_reason "length"): rows, of those without cuts; and the sections without
-             any row for which the tool gives no reason
-A run that takes longer than `--timeout` is killed and said to hang.
+at 20 % cut  every fifth reply is cut off (finish_reason "length"): rows, of those without cuts; and the sections
+             without any row for which the tool gives no reason
+A run that takes longer than `--timeout` is killed and said to hang. --budget and --memory measure Graft alone.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ from pathlib import Path
 
 from benchmarks.generators.documents import write_document, write_documents
 from benchmarks.generators.endpoint import Teacher
+from benchmarks.generators.own import WEIGHED, hold_budget, weigh
 from benchmarks.generators.process import Ended, run
-from benchmarks.generators.tools import DISTRIBUTIONS, Foreign, Graft, Made, Tool
+from benchmarks.generators.tools import DISTRIBUTIONS, ONE_REQUEST, Foreign, Graft, Made, Tool
 
 PATIENCE = 20  # seconds that a round may take for a tool to have another
 EXTRA = 9000  # number of the document that comes in
@@ -45,7 +46,6 @@ class Bench:
 
     work: Path
     documents: Path
-    sections: int
     latency: float
     concurrency: int
     timeout: float
@@ -108,16 +108,16 @@ def undisturbed(bench: Bench, tool: Tool, figures: Figures, turn: int) -> None:
         made = tool.made(folder)
         figures.rows = Counter(made.rows)
         extra = write_document(documents, EXTRA, 1)
-        figures.more = again(bench, tool, folder, teacher, documents, lambda after: after > figures.rows)
+        figures.more = again(bench, tool, folder, teacher, lambda after: after > figures.rows)
         extra.unlink()
-        figures.less = again(bench, tool, folder, teacher, documents, lambda after: after == figures.rows)
+        figures.less = again(bench, tool, folder, teacher, lambda after: after == figures.rows)
 
 
 def again(
-    bench: Bench, tool: Tool, folder: Path, teacher: Teacher, documents: Path, right: Callable[[Counter[tuple[str, str]]], bool]
+    bench: Bench, tool: Tool, folder: Path, teacher: Teacher, right: Callable[[Counter[tuple[str, str]]], bool]
 ) -> str:
     """Run once more: the requests, and whether the rows are those that they should be."""
-    ended = bench.start(tool, folder, teacher, documents)
+    ended = bench.start(tool, folder, teacher, folder / "documents")
     if fault := wrong(ended, folder):
         return f"{teacher.calls}, {fault}"
     return f"{teacher.calls}" if right(Counter(tool.made(folder).rows)) else f"{teacher.calls}, wrong rows"
@@ -192,7 +192,7 @@ def measure(bench: Bench, tools: list[Tool], rounds: int) -> dict[str, Figures]:
     return figures
 
 
-def table(figures: dict[str, Figures], tools: list[Tool], bench: Bench) -> str:
+def table(figures: dict[str, Figures], tools: list[Tool]) -> str:
     lines = [
         "| tool | calls | span / ideal | wall | most in flight | repeated after kill -9 | one more | one less "
         "| rows at 20 % cut | sections lost silently |",
@@ -217,22 +217,29 @@ def main() -> None:
     parser.add_argument("--sections", type=int, default=134)
     parser.add_argument("--latency", type=float, default=0.3)
     parser.add_argument("--concurrency", type=int, default=32)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="0: no table")
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds")
+    parser.add_argument("--budget", action="store_true", help="whether a budget holds, and is gone on from")
+    parser.add_argument("--memory", type=int, nargs="+", default=[], metavar="SECTIONS", help="at no latency")
     parser.add_argument("--keep", type=Path, help="a new folder to work in, which is kept")
     arguments = parser.parse_args()
-    tools: list[Tool] = [Graft()]
-    tools += [Foreign(*named.split("=", 1)) for named in arguments.tool]
+    own = [Graft("graft direct", ONE_REQUEST), Graft("graft facts", {})]
+    tools: list[Tool] = [*own, *(Foreign(*named.split("=", 1)) for named in arguments.tool)]
     with tempfile.TemporaryDirectory() as temporary:
         work = arguments.keep.absolute() if arguments.keep else Path(temporary)
         work.mkdir(exist_ok=True)
         documents = work / "documents"
         write_documents(documents, arguments.sections)
-        bench = Bench(
-            work, documents, arguments.sections, arguments.latency, arguments.concurrency, arguments.timeout
-        )
-        figures = measure(bench, tools, arguments.rounds)
-        print(table(figures, tools, bench))
+        bench = Bench(work, documents, arguments.latency, arguments.concurrency, arguments.timeout)
+        if arguments.rounds:
+            print(table(measure(bench, tools, arguments.rounds), tools), flush=True)
+        for tool in own if arguments.budget else ():
+            print(hold_budget(tool, work, documents, bench.latency, bench.concurrency), flush=True)
+        if arguments.memory:
+            print(WEIGHED)
+        for tool in own:
+            for sections in arguments.memory:
+                print(weigh(tool, work, sections, bench.concurrency), flush=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ class Ended:
     status: int | None  # None: killed, because it took too long or because that was asked for
     timed_out: bool
     seconds: float
-    megabytes: float  # the most that was resident in all of its processes at a time
+    megabytes: float = 0.0  # the most that was resident in all of its processes at a time, where it was weighed
 
 
 def run(
@@ -29,8 +29,12 @@ def run(
     timeout: float,
     environment: dict[str, str] | None = None,
     kill_when: Callable[[], bool] = lambda: False,
+    weigh: bool = False,
 ) -> Ended:
-    """Run a command in a folder, what it prints in log.txt there; `kill -9` to all of it when `kill_when` says so."""
+    """Run a command in a folder, what it prints in log.txt there; `kill -9` to all of it when `kill_when` says so.
+
+    Its memory is looked at only where it is to be weighed, since looking costs processor time.
+    """
     started = weighed = time.perf_counter()
     most = 0.0
     with (folder / "log.txt").open("ab") as log:
@@ -40,7 +44,7 @@ def run(
         )  # fmt: skip
         while process.poll() is None:
             now = time.perf_counter()
-            if now - weighed >= WEIGH:
+            if weigh and now - weighed >= WEIGH:
                 most, weighed = max(most, _resident(tree(process.pid))), now
             if (late := now - started > timeout) or kill_when():
                 kill(process)

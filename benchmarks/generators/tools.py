@@ -21,6 +21,8 @@ DISTRIBUTIONS = {
     "distilabel": "distilabel",
     "synthetic_data_kit": "synthetic-data-kit",
 }
+GRAFT = [sys.executable, "-c", "from flows.cli import main; main()"]
+ONE_REQUEST = {"strategies": ["direct"], "heading_questions": False, "probes": {"paraphrases": 0}}  # a section
 QUIET = {  # nothing is sent anywhere but to the endpoint
     "TELEMETRY_ENABLED": "false",
     "HF_HUB_OFFLINE": "1",
@@ -42,16 +44,13 @@ class Made:
 class Graft:
     """This project, by its command."""
 
-    name, graft = "graft", True
+    graft, version = True, ""
 
-    def __init__(self, **generate: Any) -> None:
-        self.generate = generate
-        self.version = ""
+    def __init__(self, name: str, generate: dict[str, Any]) -> None:
+        self.name, self.generate = name, generate
 
     def command(self, documents: Path, folder: Path, url: str, concurrency: int, until: str = "generate") -> list[str]:
-        (folder / "config.yaml").write_text(
-            yaml.safe_dump(config(documents, folder, url, concurrency, self.generate)), encoding="utf-8"
-        )
+        write_config(folder, documents, url, concurrency, self.generate)
         return [*GRAFT, "run", "-c", "config.yaml", "--until", until]
 
     def environment(self, folder: Path) -> dict[str, str]:
@@ -69,24 +68,20 @@ class Graft:
         return Made(rows, {section for section in sections if section in rejects})
 
 
-GRAFT = [sys.executable, "-c", "from flows.cli import main; main()"]
-
-
-def config(documents: Path, folder: Path, url: str, concurrency: int, generate: dict[str, Any]) -> dict[str, Any]:
-    """One section a heading; one request a section unless `generate` says otherwise."""
-    dials = {"strategies": ["direct"], "heading_questions": False, "probes": {"paraphrases": 0}, **generate}
+def write_config(folder: Path, documents: Path, url: str, concurrency: int, generate: dict[str, Any]) -> None:
     teacher = {"kind": "openai", "base_url": url, "model": "scripted", "api_key_env": None, "concurrency": concurrency}
-    return {
+    values = {
         "name": "benchmark",
         "store": str(folder / "store"),
-        "parse": {"source": str(documents), "min_tokens": 0},
-        "generate": {**dials, "teacher": {**teacher, **dials.get("teacher", {})}},
+        "parse": {"source": str(documents), "min_tokens": 0},  # a section for each heading
+        "generate": {**generate, "teacher": teacher},
     }
+    (folder / "config.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
 
 
 def sections_of(documents: Path, folder: Path) -> list[dict[str, Any]]:
     """The sections that Graft reads, which the others are given too."""
-    (folder / "config.yaml").write_text(yaml.safe_dump(config(documents, folder, "http://localhost/v1", 1, {})))
+    write_config(folder, documents, "http://localhost/v1", 1, {})
     command = [*GRAFT, "parse", "-c", "config.yaml", "--format", "jsonl"]
     printed = subprocess.run(command, cwd=folder, check=True, capture_output=True, encoding="utf-8").stdout
     return [json.loads(line) for line in printed.splitlines()]

@@ -31,7 +31,7 @@ class Questioner(curator.LLM):  # type: ignore[misc]
     response_format = Pairs
 
     def prompt(self, input: dict[str, Any]) -> str:  # noqa: A002 (the name is the base class's)
-        return input["prompt"]
+        return str(input["prompt"])
 
     def parse(self, input: dict[str, Any], response: Pairs) -> list[dict[str, Any]]:  # noqa: A002
         return [{"section": input["id"], **pair.model_dump()} for pair in response.pairs]

@@ -1,4 +1,4 @@
-"""distilabel: a pipeline of one task, whose batches are as large as what may be in flight; its cache is in the folder."""
+"""distilabel: a pipeline of one task, its batches as large as what may be in flight; its cache is in the folder."""
 
 from __future__ import annotations
 
