@@ -71,7 +71,8 @@ async def _facts(lesson: Lesson) -> tuple[list[Fact], list[Candidate]]:
     asked, candidates = await direct(lesson)
     if lesson.config.strategies == ("direct",):
         return asked, candidates
-    return [*await find_facts(lesson), *asked], candidates
+    facts = {fact.id: fact for fact in [*await find_facts(lesson), *asked]}
+    return list(facts.values()), candidates
 
 
 async def _grounded(lesson: Lesson, candidates: Sequence[Candidate]) -> list[QAPair]:

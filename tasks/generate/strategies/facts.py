@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from artifacts.records import Fact, short_id
+from artifacts.records import Fact, Quote, short_id
 from tasks.generate.exercise import Exercise
 from tasks.generate.grounding.quotes import locate
 from tasks.generate.lesson import Lesson
@@ -13,7 +13,7 @@ from tasks.generate.numbered import ask_each
 from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
 from tasks.generate.taught import Candidate
-from tasks.models.match import contains, normalise
+from tasks.models.match import contains, contains_value, normalise
 
 
 class Found(Item):
@@ -42,7 +42,7 @@ async def find_facts(lesson: Lesson) -> list[Fact]:
     rejected = len(lesson.rejects)
     found: dict[str, Fact] = {}
     for item in await lesson.ask(exercise):
-        fact = _borne_out(lesson, item)
+        fact = borne_out(lesson, item)
         if isinstance(fact, Fact):
             found.setdefault(fact.id, fact)
         else:
@@ -55,8 +55,8 @@ async def find_facts(lesson: Lesson) -> list[Fact]:
     return facts[: lesson.config.max_facts]
 
 
-def _borne_out(lesson: Lesson, item: Found) -> Fact | tuple[str, str]:
-    """A fact, or the reason why the section does not bear it out."""
+def borne_out(lesson: Lesson, item: Found) -> Fact | tuple[str, str]:
+    """A fact, or the reason why the section does not bear it out, and what was seen."""
     if not normalise(item.value) or not item.claim:
         return "no_value", "the claim or its value is empty"
     evidence = [locate(text, lesson.sections) for text in item.evidence]
@@ -67,7 +67,7 @@ def _borne_out(lesson: Lesson, item: Found) -> Fact | tuple[str, str]:
     if not any(contains(quote.text, item.value) for quote in quotes):
         return "value_not_in_evidence", f"the evidence does not hold: {item.value!r}"
     return Fact(
-        id=short_id(lesson.section.id, [quote.text for quote in quotes], item.value),
+        id=_id(lesson, item, quotes),
         subject=item.subject,
         claim=item.claim,
         value=item.value,
@@ -76,6 +76,15 @@ def _borne_out(lesson: Lesson, item: Found) -> Fact | tuple[str, str]:
         language=lesson.section.language,
         origin=lesson.origin,
     )
+
+
+def _id(lesson: Lesson, item: Found, quotes: Sequence[Quote]) -> str:
+    """What makes a fact the same one from night to night: the headings and words that state it, and of what.
+
+    An edit elsewhere in the section leaves it as it is, and a second document that says so too has no other.
+    """
+    stated = next((path for path, text in lesson.section.parts() if quotes[0].text in text), lesson.section.headings)
+    return short_id(stated, normalise(item.subject), [normalise(quote.text) for quote in quotes], normalise(item.value))
 
 
 async def ask_for(lesson: Lesson, facts: Sequence[Fact]) -> list[Candidate]:
@@ -98,10 +107,22 @@ def _candidates(lesson: Lesson, fact: Fact, item: Questions) -> list[Candidate]:
         Candidate("fact", question, item.answer, quotes, fact.value, fact.aliases, fact.id, f"wording-{number}")
         for number, question in enumerate(questions, start=1)
     ]
-    if lesson.config.reversed and item.reversed_question and item.reversed_answer:
-        candidates.append(
-            Candidate(
-                "reversed", item.reversed_question, item.reversed_answer, quotes, fact.subject, (), fact.id, "reversed"
-            )
-        )
+    if lesson.config.reversed and (asked := _reversed(lesson, fact, item)) is not None:
+        candidates.append(asked)
     return candidates
+
+
+def _reversed(lesson: Lesson, fact: Fact, item: Questions) -> Candidate | None:
+    """The fact asked for from its other end; it has to give the value, and must not give the subject away."""
+    question, answer = item.reversed_question, item.reversed_answer
+    if not question or not answer or not fact.subject:
+        return None
+    record = {"section": lesson.section.id, "fact": fact.id, "question": question, "answer": answer}
+    if not contains_value(question, fact.value, fact.aliases):
+        lesson.reject("value_not_in_question", record, f"asked without {fact.value!r}, many things fit")
+        return None
+    if contains(question, fact.subject):
+        lesson.reject("subject_in_question", record, f"it gives away what it asks for: {fact.subject!r}")
+        return None
+    quotes = tuple(quote.text for quote in fact.evidence)
+    return Candidate("reversed", question, answer, quotes, fact.subject, fact=fact.id, wording="reversed")
