@@ -85,7 +85,8 @@ class BatchTransport:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave what is under way to the next run, and forget what was delivered: who asked has kept it by now."""
+        """Leave what is under way to the next run. What was delivered is forgotten where all went well, since who asked
+        has kept it by then; otherwise the next run may ask for it, and reads it out of its batch again."""
         if self._timer is not None:
             self._timer.cancel()
         tasks = list(self._followed.values())
@@ -94,7 +95,8 @@ class BatchTransport:
         await asyncio.gather(*tasks, return_exceptions=True)
         for future in self._waiting.values():
             future.cancel()
-        self._forget(sorted(self._delivered))
+        if kind is None:
+            self._forget(sorted(self._delivered))
         await self._client.close()
 
     async def send(self, body: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from artifacts.stage import StageError
 from tasks.models.batch import BatchTransport
 from tasks.models.chat import KIND, Chat
 from tasks.models.completion import Reply, RequestError
-from tasks.models.config import BatchApi
+from tasks.models.config import BatchApi, OpenAIEndpoint
 from tasks.models.ledger import Reservation
 from tasks.models.scripted import Answer, Batching, Failure, Request, Response, ScriptedEndpoint
 from tests.models.asking import dials, question
@@ -143,7 +143,7 @@ STEPS = {
     "the batch is kept": (BatchTransport, "_wait", 1),
     "the batch has ended": (BatchTransport, "_collect", 1),
     "one reply is handed out": (Reservation, "settle", 1),
-    "one reply is kept": (Reservation, "settle", 2),
+    "one reply is kept": (Chat, "_count", 1),
 }
 """What was just done, and the call that a run is killed at instead of making it, by how many times it is called."""
 
@@ -168,6 +168,25 @@ def die_at(step: str, server: ScriptedEndpoint, path: Path) -> None:
     assert process.exitcode == -signal.SIGKILL
 
 
+def test_what_was_handed_out_and_not_kept_is_read_again(memo: Memo) -> None:
+    body = {"model": "m", "messages": question("a")}
+
+    async def fail_after_the_reply(endpoint: OpenAIEndpoint) -> None:
+        async with BatchTransport(endpoint, memo, QUICK) as transport:
+            await transport.send(body)
+            raise LookupError
+
+    async def send(endpoint: OpenAIEndpoint) -> dict[str, Any]:
+        async with BatchTransport(endpoint, memo, QUICK) as transport:
+            return await transport.send(body)
+
+    with ScriptedEndpoint(echo) as server:
+        with pytest.raises(LookupError):
+            asyncio.run(fail_after_the_reply(dials(server.url)))
+        assert asyncio.run(send(dials(server.url)))["choices"][0]["message"]["content"] == "echo a"
+    assert server.counters.requests == 1
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_run_that_is_killed_pays_for_nothing_again(step: str, tmp_path: Path) -> None:
     path = tmp_path / "memo.sqlite"
@@ -176,7 +195,7 @@ def test_a_run_that_is_killed_pays_for_nothing_again(step: str, tmp_path: Path) 
         memo = Memo(path)
         before = len(placed(server))
         assert before == (list(STEPS).index(step) >= list(STEPS).index("the batch is created"))
-        assert memo.count(KIND) == (step == "one reply is kept")
+        assert bool(memo.count(KIND)) == (step == "one reply is kept")
         assert said(run(server, memo, *TEXTS, "new")) == [f"echo {text}" for text in (*TEXTS, "new")]
         assert sum(batch["request_counts"]["total"] for batch in placed(server)) == 4
     assert (server.counters.requests, server.counters.paid_again) == (4, 0)
