@@ -151,15 +151,15 @@ class Chat:
                 completion = await send(body)
             except TryAgainError as error:
                 if not error.may_be_billed:
-                    reservation.release()
+                    await reservation.release()
                 raise
             except RequestError as error:
                 kept.refusal = str(error)  # speaks of this question, not of the endpoint's health
-                reservation.release(Item(KIND, key, asdict(kept)))
+                await reservation.release(Item(KIND, key, asdict(kept)))
                 return
             kept.completions.append(completion)
             reply = kept.reply()
-            reservation.settle(reply, Item(KIND, key, asdict(kept)))
+            await reservation.settle(reply, Item(KIND, key, asdict(kept)))
         self._count(reply, last=kept.done)
 
     def _count(self, reply: Reply, *, last: bool) -> None:

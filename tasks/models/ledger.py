@@ -1,15 +1,16 @@
 """What asking costs, and that it never costs more than it may.
 
-Before a request is sent its worst case is reserved, and what the endpoint reports takes its place. Both are in the
-memo before they count, so a killed run's next one knows what was spent, and what may have been: requests that were in
-flight, or were given up after they had been sent, stay reserved as possibly billed.
+Before a request is sent its worst case is reserved, and what the endpoint reports takes its place. The memo has both,
+the first before anything is sent and the other with the reply, so a killed run's next one knows what was spent, and
+what may have been: requests that were in flight, or were given up after they had been sent, stay reserved as possibly
+billed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -88,7 +89,7 @@ class Reservation:
         self._ledger, self._model, self._worst = ledger, model, worst
         self.open = True
 
-    def settle(self, reply: Reply, *kept: Item) -> None:
+    async def settle(self, reply: Reply, *kept: Item) -> None:
         """Count what the reply cost, and keep `kept` with it in one transaction.
 
         Where the endpoint reports no tokens, as many as its text and the request have bytes.
@@ -100,20 +101,25 @@ class Reservation:
             count = Count(1, self._worst.input, 0, output)
         else:
             count = Count(1, reply.input_tokens, reply.cached_tokens, reply.output_tokens)
-        self._close(Model(spent=count, estimated=int(estimated)), kept)
+        self._close(Model(spent=count, estimated=int(estimated)))
+        await self._ledger._write(kept)
 
-    def release(self, *kept: Item) -> None:
+    async def release(self, *kept: Item) -> None:
         """Free what is reserved: the request was refused, or not sent, and costs nothing."""
-        self._close(Model(), kept)
+        self._close(Model())
+        await self._ledger._write(kept)
 
     def lose(self) -> None:
-        """Leave it reserved for good: the request was sent, and nobody knows what became of it."""
-        self._close(Model(possibly_billed=self._worst), ())
+        """Leave it reserved for good: the request was sent, and nobody knows what became of it.
 
-    def _close(self, cost: Model, kept: Iterable[Item]) -> None:
+        On disk it is reserved already, and nobody will settle it.
+        """
+        self._close(Model(possibly_billed=self._worst))
+
+    def _close(self, cost: Model) -> None:
         self.open = False
         cost.reserved = -self._worst
-        self._ledger._book(self._model, cost, kept)
+        self._ledger._book(self._model, cost)
 
 
 class Ledger:
@@ -153,6 +159,7 @@ class Ledger:
             self._book(model, Model(reserved=worst))
         reservation = Reservation(self, model, worst)
         try:
+            await self._write()
             yield reservation
         finally:
             if reservation.open:
@@ -186,19 +193,18 @@ class Ledger:
         """Tokens sent and received, of all models."""
         return sum(model.spent.tokens for model in self._models.values())
 
-    def _book(self, name: str, cost: Model, kept: Iterable[Item] = ()) -> None:
-        """Add to what a model cost, on disk before it counts."""
-        old = self._models.get(name, Model())
-        new = Model(
-            old.spent + cost.spent,
-            old.possibly_billed + cost.possibly_billed,
-            old.reserved + cost.reserved,
-            old.estimated + cost.estimated,
-        )
-        models = {**self._models, name: new}
-        written = {model: asdict(counts) for model, counts in models.items()}
-        self._memo.put_all([*kept, Item(KIND, self._account, written)])
-        self._models = models
+    def _book(self, name: str, cost: Model) -> None:
+        """Add to what a model cost."""
+        model = self._models.setdefault(name, Model())
+        model.spent += cost.spent
+        model.possibly_billed += cost.possibly_billed
+        model.reserved += cost.reserved
+        model.estimated += cost.estimated
+
+    async def _write(self, kept: Sequence[Item] = ()) -> None:
+        """Have all that is booked on disk, together with `kept`."""
+        models = {name: asdict(model) for name, model in self._models.items()}
+        await self._memo.put_together([*kept, Item(KIND, self._account, models)])
 
     def _money(self, name: str, count: Count) -> float:
         return self.prices.get(name, FREE).cost(count.input, count.output, count.cached)

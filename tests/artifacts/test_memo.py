@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
@@ -64,3 +65,39 @@ def test_several_values_are_there_together_or_not_at_all(tmp_path: Path) -> None
     assert (memo.get("reply", "a"), memo.get("ledger", "b")) == ("答案", {"spent": 1})
     memo.put("reply", "a", "and on")
     assert memo.get("reply", "a") == "and on"
+
+
+def test_tasks_share_transactions_and_the_last_of_them_wins(tmp_path: Path) -> None:
+    memo = Memo(tmp_path / "memo.sqlite")
+
+    async def store(number: int) -> None:
+        await memo.put_together([Item("reply", str(number), "答案"), Item("ledger", "spent", number)])
+        assert Memo(tmp_path / "memo.sqlite").get("reply", str(number)) == "答案"
+
+    async def run() -> None:
+        await asyncio.gather(*map(store, range(50)))
+
+    for _ in range(2):  # in one event loop and another
+        asyncio.run(run())
+    assert (memo.count("reply"), memo.get("ledger", "spent")) == (50, 49)
+
+
+def test_what_tasks_store_outlives_them(tmp_path: Path) -> None:
+    memo = Memo(tmp_path / "memo.sqlite")
+
+    async def run() -> None:
+        tasks = [asyncio.create_task(memo.put_together([Item("reply", str(number), 1)])) for number in range(20)]
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+
+    asyncio.run(run())
+    assert memo.count("reply") == 20
+
+
+def test_a_value_that_cannot_be_stored_is_told_to_who_stores_it(tmp_path: Path) -> None:
+    memo = Memo(tmp_path / "memo.sqlite")
+    with pytest.raises(TypeError):
+        asyncio.run(memo.put_together([Item("reply", "a", object())]))
+    asyncio.run(memo.put_together([Item("reply", "a", 1)]))
+    assert memo.get("reply", "a") == 1

@@ -55,7 +55,7 @@ def test_cached_tokens_have_a_price_of_their_own(memo: Memo) -> None:
 
     async def run() -> None:
         async with book.reserve("m", WORST) as reservation:
-            reservation.settle(Reply("yes", "stop", 100, 10, cached_tokens=40))
+            await reservation.settle(Reply("yes", "stop", 100, 10, cached_tokens=40))
 
     book = ledger(memo, prices={"m": Price(input=1.0, output=2.0, cached_input=0.25)})
     asyncio.run(run())
