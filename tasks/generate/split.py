@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 SHORTEST = 200  # characters of a text that is worth cutting
-CUTS = (r"\n\s*\n", r"\n", r"(?<=[.!?])\s+|(?<=[。！？；])", r"\s+|(?<=[，、,])")  # paragraphs, lines, sentences, words
+SENTENCE_END = r"(?<=[.!?])[\"'”’)\]]*\s+|(?<=[。！？；])[”’」』）]*"
+CUTS = (r"\n\s*\n", r"\n", SENTENCE_END, r"\s+|(?<=[，、,])")  # paragraphs, lines, sentences, words
 
 
 def halves(text: str) -> tuple[str, str] | None:

@@ -21,6 +21,14 @@ def test_the_best_joint_near_the_middle_is_taken(joint: str) -> None:
     assert parts == ("词" * 150 + joint.rstrip(), "句" * 150)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [("他说：“走吧。”", "“好。”"), ('He said: "Go."', ' "Yes."'), ("（见下。）", "他")]
+)
+def test_a_mark_that_closes_stays_with_its_sentence(before: str, after: str) -> None:
+    text = "词" * 150 + before + after + "句" * 150
+    assert halves(text) == ("词" * 150 + before, after.lstrip() + "句" * 150)
+
+
 def test_a_table_that_is_cut_keeps_its_header() -> None:
     header = "| Part | Price |\n|---|---|\n"
     rows = [f"| part {number} | {number} EUR |" for number in range(40)]
