@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 KIND = "embedding"  # of the memo's items
-RETRIES = 5
+PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 
 
 class Embedder(Protocol):
@@ -52,7 +52,7 @@ class EndpointEmbedder:
             base_url=endpoint.base_url,
             api_key=read_key(endpoint) or "none",
             timeout=endpoint.timeout,
-            max_retries=RETRIES,
+            max_retries=endpoint.max_retries,
         )
 
     async def embed(self, texts: Sequence[str]) -> np.ndarray:
@@ -88,6 +88,8 @@ class FolderEmbedder:
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
             raise SettingError(f"generate.retrieval.embedder: {folder} is not a folder; correct it")
+        if pickled := sorted(path.name for path in folder.rglob("*") if path.suffix in PICKLES):
+            raise SettingError(f"{folder}: {pickled[0]} is no safetensors file, and is not read; convert the model")
         try:
             from sentence_transformers import SentenceTransformer
         except ImportError:

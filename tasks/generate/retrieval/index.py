@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,7 @@ def terms_of(text: str) -> list[str]:
     """Words, numbers and codes; of scripts without spaces, each two neighbouring characters."""
     found = tokens(text)
     terms = []
-    for first, second in zip(found, [*found[1:], ""], strict=True):
+    for first, second in zip_longest(found, found[1:], fillvalue=""):
         if not ONE_CJK.fullmatch(first):
             terms.append(first)
         elif ONE_CJK.fullmatch(second):
