@@ -87,7 +87,7 @@ def _read_sheet(sheet: Any, xml: bytes, reading: Reading) -> None:
 
     def near(row: Any) -> Row:
         wide.extend(place for place, cell in enumerate(row[MOST_COLUMNS:]) if cell.value is not None)
-        return [_shown(cell) for cell in row[:MOST_COLUMNS]]
+        return [shown(cell) for cell in row[:MOST_COLUMNS]]
 
     rows = _unmerged(map(near, islice(cells, MOST_ROWS)), _merged(xml))
     blocks = [block for empty, run in groupby(rows, key=_is_empty) if not empty for block in _region(list(run))]
@@ -179,7 +179,7 @@ def _letters(place: int) -> str:
     return (_letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
 
 
-def _shown(cell: Any) -> str:
+def shown(cell: Any) -> str:
     """A cell's value, as a spreadsheet shows it where that is plain."""
     match cell.value:
         case None:
@@ -201,8 +201,8 @@ def _number(value: float, format_: str) -> str:
     if not plain:
         return str(value) if isinstance(value, int) else f"{value:.12g}"
     before, digits, decimals, percent, after = plain.groups()
-    shown = abs(value) * (100 if percent else 1)
-    text = f"{shown:{',' if ',' in digits else ''}.{len(decimals or '')}f}"
+    size = abs(value) * (100 if percent else 1)
+    text = f"{size:{',' if ',' in digits else ''}.{len(decimals or '')}f}"
     if "," not in digits:
         whole, point, rest = text.partition(".")
         text = whole.zfill(digits.count("0")) + point + rest
