@@ -35,7 +35,7 @@ def _fault(candidate: Candidate, quotes: Sequence[Quote | None], language: str) 
         return "evidence_not_in_section", f"the section does not hold: {candidate.quotes}"
     if candidate.value and not contains_value(candidate.answer, candidate.value, candidate.aliases):
         return "value_not_in_answer", f"the answer does not hold: {candidate.value!r}"
-    if points_at_text(candidate.question, language):
+    if not candidate.context and points_at_text(candidate.question, language):
         return "points_at_text", "cannot be asked on its own"
     return None
 
