@@ -76,8 +76,8 @@ class Chat:
 
     `transport` takes the place of sending over HTTP (a batch of requests at half price): it is given the body of each
     request that is not in the memo, as many at a time as are asked, after its worst case was reserved, and no limit,
-    slot or breaker of the endpoint holds for it. `billed_as` is the model's name in the ledger and its prices, where
-    it is another than at the endpoint.
+    slot or breaker of the endpoint holds for it. What it has not answered when a run ends, the next run resumes.
+    `billed_as` is the model's name in the ledger and its prices, where it is another than at the endpoint.
     """
 
     def __init__(
@@ -146,11 +146,14 @@ class Chat:
     async def _try(self, body: dict[str, Any], worst: Count, key: str, kept: Kept) -> None:
         """Send a request once, with its worst case reserved, and put what comes back into the memo."""
         sender = contextlib.nullcontext(self._transport) if self._transport else self._pool.take()
-        async with sender as send, self.ledger.reserve(self._billed_as, worst) as reservation:
+        reserved = self.ledger.reserve(self._billed_as, worst, resumes=self._transport is not None)
+        async with sender as send, reserved as reservation:
             try:
                 completion = await send(body)
             except TryAgainError as error:
-                if not error.may_be_billed:
+                if error.may_be_billed:
+                    reservation.lose()
+                else:
                     await reservation.release()
                 raise
             except RequestError as error:

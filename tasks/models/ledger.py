@@ -42,6 +42,9 @@ class Count:
     def tokens(self) -> int:
         return self.input + self.output
 
+    def holds(self, other: Count) -> bool:
+        return self.requests >= other.requests and self.input >= other.input and self.output >= other.output
+
     def __add__(self, other: Count) -> Count:
         return Count(
             self.requests + other.requests,
@@ -61,11 +64,12 @@ class Model:
     spent: Count = field(default_factory=Count)
     possibly_billed: Count = field(default_factory=Count)
     reserved: Count = field(default_factory=Count)
+    left: Count = field(default_factory=Count)  # reserved by runs that ended before they knew; possibly billed, too
     estimated: int = 0  # requests among the spent whose tokens the endpoint did not report
 
     @property
     def committed(self) -> Count:
-        return self.spent + self.possibly_billed + self.reserved
+        return self.spent + self.possibly_billed + self.left + self.reserved
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,8 @@ class Total:
 class Reservation:
     """The worst case of one request, until it is known what became of it."""
 
-    def __init__(self, ledger: Ledger, model: str, worst: Count) -> None:
-        self._ledger, self._model, self._worst = ledger, model, worst
+    def __init__(self, ledger: Ledger, model: str, worst: Count, resumes: bool) -> None:
+        self._ledger, self._model, self._worst, self._resumes = ledger, model, worst, resumes
         self.open = True
 
     async def settle(self, reply: Reply, *kept: Item) -> None:
@@ -116,6 +120,10 @@ class Reservation:
         """
         self._close(Model(possibly_billed=self._worst))
 
+    def leave(self) -> None:
+        """The run ends before it is known what became of it: a later one may ask for it, or else it is lost."""
+        self._close(Model(left=self._worst) if self._resumes else Model(possibly_billed=self._worst))
+
     def _close(self, cost: Model) -> None:
         self.open = False
         cost.reserved = -self._worst
@@ -144,26 +152,28 @@ class Ledger:
         self._turn, self._changed = asyncio.Lock(), asyncio.Event()
 
     @asynccontextmanager
-    async def reserve(self, model: str, worst: Count) -> AsyncIterator[Reservation]:
-        """Hold the worst case of a request while it is sent; one that is left open is lost.
+    async def reserve(self, model: str, worst: Count, *, resumes: bool = False) -> AsyncIterator[Reservation]:
+        """Hold the worst case of a request while it is sent; one that is left open may have been billed.
 
         Where others in flight hold what it needs, it waits for them. Raises BudgetError where that would not help.
+        `resumes`: it is sent in a way that outlives the run, so that what an earlier run left reserved is for it.
         """
         async with self._turn:
-            while (lacking := self._lacking(model, worst)) is not None:
+            resumed = resumes and self._models.get(model, Model()).left.holds(worst)
+            while not resumed and (lacking := self._lacking(model, worst)) is not None:
                 if not self._in_flight:
                     raise BudgetError(lacking)
                 self._changed.clear()
                 await self._changed.wait()
             self._in_flight += 1
-            self._book(model, Model(reserved=worst))
-        reservation = Reservation(self, model, worst)
+            self._book(model, Model(reserved=worst, left=-worst if resumed else Count()))
+        reservation = Reservation(self, model, worst, resumes)
         try:
             await self._write()
             yield reservation
         finally:
             if reservation.open:
-                reservation.lose()
+                reservation.leave()
             self._in_flight -= 1
             self._changed.set()
 
@@ -177,8 +187,8 @@ class Ledger:
                 output_tokens=model.spent.output,
                 money=self._money(name, model.spent),
                 estimated=model.estimated,
-                possibly_billed=model.possibly_billed,
-                possibly_billed_money=self._money(name, model.possibly_billed),
+                possibly_billed=model.possibly_billed + model.left,
+                possibly_billed_money=self._money(name, model.possibly_billed + model.left),
             )
             for name, model in sorted(self._models.items())
         }
@@ -199,6 +209,7 @@ class Ledger:
         model.spent += cost.spent
         model.possibly_billed += cost.possibly_billed
         model.reserved += cost.reserved
+        model.left += cost.left
         model.estimated += cost.estimated
 
     async def _write(self, kept: Sequence[Item] = ()) -> None:
@@ -227,7 +238,7 @@ class Ledger:
         return None
 
     def _told(self, part: str, limit: float, spent: float, more: float, unit: str) -> str:
-        lost = [(name, model.possibly_billed) for name, model in self._models.items()]
+        lost = [(name, model.possibly_billed + model.left) for name, model in self._models.items()]
         requests = sum(count.requests for _, count in lost)
         amounts = {
             "money": sum(self._money(name, count) for name, count in lost),
@@ -273,8 +284,9 @@ def check_budget(endpoint: OpenAIEndpoint, budget: Budget, prices: Mapping[str, 
 
 def _read(counts: dict[str, Any]) -> Model:
     """A model's counts out of the memo; what was reserved there belongs to a run that is no more."""
-    read = {name: Count(**counts[name]) for name in ("spent", "possibly_billed", "reserved")}
-    return Model(read["spent"], read["possibly_billed"] + read["reserved"], Count(), counts["estimated"])
+    read = {name: Count(**counts[name]) for name in ("spent", "possibly_billed", "reserved", "left")}
+    left = read["left"] + read["reserved"]
+    return Model(read["spent"], read["possibly_billed"], left=left, estimated=counts["estimated"])
 
 
 def _figure(number: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,11 +16,12 @@ import pytest
 
 from artifacts.memo import Memo
 from artifacts.stage import SettingError
-from tasks.models.chat import request_body
+from tasks.models.chat import Chat, request_body
 from tasks.models.completion import Reply, RequestError
 from tasks.models.config import Budget, Price
 from tasks.models.ledger import BudgetError, Ledger, check_budget, sent_bytes, worst_case
-from tasks.models.scripted import Answer, Dropped, Failure, Faults, ScriptedEndpoint
+from tasks.models.pool import Send
+from tasks.models.scripted import Answer, Dropped, Failure, Faults, Request, ScriptedEndpoint
 from tests.models.asking import SCHEMA, ask, dials, question
 
 PRICES = {"m": Price(input=1.0, output=2.0)}
@@ -183,6 +185,27 @@ def test_a_budget_that_could_not_be_held_is_refused_before_anything_is_sent() ->
     for budget in (Budget(money=1.0), Budget(tokens=5)):
         with pytest.raises(SettingError, match="max_tokens"):
             check_budget(endless, budget, PRICES)
+
+
+def test_what_a_transport_resumes_is_not_reserved_twice(memo: Memo) -> None:
+    async def ordered(body: dict[str, Any]) -> dict[str, Any]:
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    async def delivered(body: dict[str, Any]) -> dict[str, Any]:
+        return Answer("y" * 40).completion(Request(body))
+
+    async def run(transport: Send, seconds: float) -> Ledger:
+        endpoint = dials("http://nowhere.invalid/v1", max_tokens=100)
+        async with Chat(endpoint, memo, ledger(memo, {"requests": 3}), transport=transport) as chat:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.gather(*(chat.ask(question(text)) for text in "abc")), seconds)
+            return chat.ledger
+
+    for _ in range(2):
+        assert asyncio.run(run(ordered, 0.2)).totals()["m"].possibly_billed.requests == 3
+    total = asyncio.run(run(delivered, 60)).totals()["m"]
+    assert (total.requests, total.possibly_billed.requests) == (3, 0)
 
 
 CHILD = """
