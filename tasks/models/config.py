@@ -152,6 +152,20 @@ def _server(values: dict[str, Any]) -> str:
     return short_id(parts.netloc, parts.path.rstrip("/"))
 
 
+class BatchApi(Dials):
+    """How requests are gathered into batches, where an endpoint has OpenAI's Batch API; none of it can change a
+    reply."""
+
+    gather_seconds: float = unkeyed(5.0, ge=0)
+    """A batch is placed when nothing new was asked for so long."""
+    max_requests: int = unkeyed(50_000, ge=1, le=50_000)
+    """Most requests of a batch."""
+    max_bytes: int = unkeyed(200_000_000, ge=1, le=200_000_000)
+    """Most bytes of a batch's file."""
+    poll_seconds: float = unkeyed(10.0, gt=0)
+    """Until the first look at a batch; later ones are further apart, up to two minutes."""
+
+
 class OpenAIEndpoint(Address):
     """A chat model behind an endpoint that speaks OpenAI's protocol: OpenAI, DashScope, vLLM, Ollama ..."""
 
@@ -173,6 +187,9 @@ class OpenAIEndpoint(Address):
     """Send the reply's JSON schema; an endpoint that refuses it is asked for JSON without, or for text."""
     extra_body: dict[str, Any] = Field(default_factory=dict)
     """Further fields of the request, such as `chat_template_kwargs: {enable_thinking: false}`."""
+    batch: BatchApi | None = unkeyed(None)
+    """Ask by OpenAI's Batch API, at half price and within a day; it has no fall-back for an endpoint that refuses a
+    schema (`structured: false`)."""
     max_retries: int = unkeyed(6, ge=0)
     """Further tries of a request after a rate limit, a server's error or a lost connection."""
     timeout: float = unkeyed(300.0, gt=0)
@@ -185,20 +202,6 @@ class OpenAIEndpoint(Address):
     def addresses(self) -> tuple[OpenAIEndpoint | Replica, ...]:
         """All addresses of the model, this one first."""
         return (self, *self.replicas)
-
-
-class BatchApi(Dials):
-    """How requests are gathered into batches, where an endpoint has OpenAI's Batch API; none of it can change a
-    reply."""
-
-    gather_seconds: float = unkeyed(5.0, ge=0)
-    """A batch is placed when nothing new was asked for so long."""
-    max_requests: int = unkeyed(50_000, ge=1, le=50_000)
-    """Most requests of a batch."""
-    max_bytes: int = unkeyed(200_000_000, ge=1, le=200_000_000)
-    """Most bytes of a batch's file."""
-    poll_seconds: float = unkeyed(10.0, gt=0)
-    """Until the first look at a batch; later ones are further apart, up to two minutes."""
 
 
 class Price(Dials):
@@ -214,6 +217,11 @@ class Price(Dials):
         cached_price = self.input if self.cached_input is None else self.cached_input
         fresh = input_tokens - cached_tokens
         return (fresh * self.input + cached_tokens * cached_price + output_tokens * self.output) / 1e6
+
+    def times(self, share: float) -> Price:
+        """The price at a discount."""
+        cached = None if self.cached_input is None else self.cached_input * share
+        return Price(input=self.input * share, output=self.output * share, cached_input=cached)
 
 
 class Budget(Dials):

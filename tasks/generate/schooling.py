@@ -1,0 +1,146 @@
+"""All sections taught by a model behind an endpoint, and what that cost."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import chain
+
+from artifacts.memo import Memo
+from artifacts.stage import StageError, Work
+from tasks.generate.config import GenerateConfig, OpenAITeacher
+from tasks.generate.corpus import distinct_sections
+from tasks.generate.drafts import Drafts
+from tasks.generate.lesson import Lesson, School
+from tasks.generate.prompts import Prompts
+from tasks.generate.retrieval.embed import embedder_of
+from tasks.generate.retrieval.index import Index
+from tasks.generate.rounds import in_order
+from tasks.generate.strategies.multihop import entities, pairs, place
+from tasks.generate.teach import teach, teach_pair
+from tasks.models.batch import SHARE_OF_PRICE, BatchTransport
+from tasks.models.chat import Chat
+from tasks.models.completion import RequestError
+from tasks.models.config import OpenAIEndpoint
+from tasks.models.ledger import Ledger
+
+IN_BATCHES = " in batches"  # behind a model's name in the ledger
+AHEAD = 8  # lessons under way for each request that may be: the slow ones hold the others back no sooner
+AHEAD_OF_BATCHES = 2000  # lessons under way where replies come by the day
+
+
+async def teach_by_model(work: Work[GenerateConfig], teacher: OpenAITeacher, drafts: Drafts) -> None:
+    """Have the sections taught, and account for it."""
+    config = work.config
+    work.models["teacher"] = teacher.model
+    work.notes.append(f"The teacher was {teacher.model} behind an OpenAI-compatible endpoint.")
+    ledger = open_ledger(work)
+    async with AsyncExitStack() as stack:
+        chats = [await open_chat(stack, endpoint, work.memo, ledger) for endpoint in config.endpoints()]
+        judge = chats[1] if len(chats) > 1 else None
+        school = School(config, chats[0], Prompts(config), judge, await open_index(work, teacher))
+        term = Term(work, drafts, ledger, AHEAD * teacher.concurrency if teacher.batch is None else AHEAD_OF_BATCHES)
+        lessons = (Lesson(school, (section,)) for section in distinct_sections(work))
+        total = work.counts["in"] - work.rejects["duplicate_section"]
+        await term.hold("generate", lessons, teach, total)
+        if "multihop" in config.strategies:
+            await teach_pairs(term, school)
+    account(work, ledger, chats)
+
+
+@dataclass(frozen=True)
+class Term:
+    """Where lessons are held, and what they make is put down."""
+
+    work: Work[GenerateConfig]
+    drafts: Drafts
+    ledger: Ledger
+    width: int  # lessons under way at a time
+
+    async def hold(
+        self, title: str, lessons: Iterable[Lesson], teach: Callable[[Lesson], Awaitable[Lesson]], total: int
+    ) -> None:
+        """Hold lessons side by side and put what they made into the drafts, in order.
+
+        One that got no reply (the network, a busy server, no money left) stops the stage after all others were held,
+        because publishing without it would leave it out for good.
+        """
+        failures = []
+        with self.work.progress.task(title, total) as progress:
+            async for outcome in in_order(lessons, teach, self.width):
+                progress.advance(note=self._spent())
+                if isinstance(outcome, RequestError | StageError):
+                    failures.append(outcome)
+                elif isinstance(outcome, Exception):
+                    raise outcome
+                else:
+                    self._put_down(outcome)
+        if failures:
+            last = next((failure for failure in failures if isinstance(failure, StageError)), failures[-1])
+            raise StageError(
+                f"{title}: {len(failures):,} of {total:,} sections lack replies: {last}. "
+                "Every reply that came back is kept; run again to go on"
+            )
+
+    def _put_down(self, lesson: Lesson) -> None:
+        self.drafts.add(lesson.taught)
+        for reason, record, detail in lesson.rejects:
+            self.work.reject(reason, record, detail)
+            self.drafts.note(lesson.section.id, reason)
+
+    def _spent(self) -> str:
+        """Tokens and money up to now, for the line of progress."""
+        money = f", {self.ledger.money:,.2f} {self.ledger.currency}" if self.ledger.prices else ""
+        return f"{self.ledger.tokens:,} tokens{money}"
+
+
+async def teach_pairs(term: Term, school: School) -> None:
+    """A second round over pairs of sections whose facts name the same things."""
+    work, drafts = term.work, term.drafts
+    places = {section.id: place(section) for section in distinct_sections(work)}
+    chosen = pairs(drafts.sharing(entities), places, work.config.max_hops, work.config.seed)
+    wanted = set(chain.from_iterable(chosen))
+    sections = {section.id: section for section in distinct_sections(work) if section.id in wanted}
+    lessons = (Lesson(school, (sections[first], sections[second])) for first, second in chosen)
+    await term.hold("multihop", lessons, partial(teach_pair, controls=list(drafts.controls())), len(chosen))
+
+
+def open_ledger(work: Work[GenerateConfig]) -> Ledger:
+    """What making this artifact cost up to now, and may cost; what is asked in batches has a price of its own."""
+    config = work.config
+    batched = {f"{model}{IN_BATCHES}": price.times(SHARE_OF_PRICE) for model, price in config.prices.items()}
+    return Ledger(work.memo, f"generate {work.key}", config.budget, config.prices | batched, config.currency)
+
+
+async def open_chat(stack: AsyncExitStack, endpoint: OpenAIEndpoint, memo: Memo, ledger: Ledger) -> Chat:
+    if endpoint.batch is None:
+        return await stack.enter_async_context(Chat(endpoint, memo, ledger))
+    transport = await stack.enter_async_context(BatchTransport(endpoint, memo, endpoint.batch))
+    billed_as = f"{endpoint.model}{IN_BATCHES}"
+    return await stack.enter_async_context(Chat(endpoint, memo, ledger, transport=transport.send, billed_as=billed_as))
+
+
+async def open_index(work: Work[GenerateConfig], teacher: OpenAITeacher) -> Index | None:
+    """All sections, to be searched, where rows are made of more than one; None where they are not."""
+    if work.config.answering == "section" and not work.config.retrieval.raft_share:
+        return None
+    index = Index(work.scratch / "index", embedder_of(work.config.retrieval, teacher, work.memo))
+    await index.fill(distinct_sections(work))
+    return index
+
+
+def account(work: Work[GenerateConfig], ledger: Ledger, chats: Sequence[Chat]) -> None:
+    """Put into the manifest what making this artifact cost, over all runs that it took."""
+    totals = ledger.totals()
+    work.counts["requests"] = sum(chat.usage.requests for chat in chats)
+    work.counts["reused"] = sum(chat.usage.reused for chat in chats)
+    work.spent.requests = sum(total.requests for total in totals.values())
+    work.spent.input_tokens = sum(total.input_tokens for total in totals.values())
+    work.spent.output_tokens = sum(total.output_tokens for total in totals.values())
+    work.spent.money, work.spent.currency = round(ledger.money, 6), ledger.currency
+    work.facts["spent"] = {name: asdict(total) for name, total in totals.items()}
+    doubtful = sum(total.possibly_billed.requests for total in totals.values())
+    if doubtful:
+        work.notes.append(f"{doubtful} requests got no reply and may have been billed all the same")
