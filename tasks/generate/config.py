@@ -153,7 +153,7 @@ class GenerateConfig(StageConfig):
         return {name: folder / name if (folder / name).is_file() else PROMPTS / name for name in PROMPT_NAMES}
 
     def outside(self) -> dict[str, str]:
-        own = {f"own {path.name}": file_sha256(_there(path)) for path in self.own}
+        own = {f"own {number} {path.name}": file_sha256(_there(path)) for number, path in enumerate(self.own, 1)}
         if isinstance(self.teacher, OfflineTeacher):
             return {"wordings": file_sha256(WORDINGS), **own}
         return {f"prompt {name}": file_sha256(path) for name, path in self.prompt_files().items()} | own

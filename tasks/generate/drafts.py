@@ -76,14 +76,19 @@ class Drafts:
         self._db.execute("COMMIT")
 
     def keep_apart(self, reject: RejectRow) -> None:
-        """Leave out rows that ask what a probe asks, what is there twice, and probes of facts that lost all rows.
+        """Leave out rows that ask what one of the user's own or a probe asks, what is there twice, and probes of facts
+        that lost all rows.
 
         A control fact has no rows by intention; one that no probe is left of goes too.
         """
+        alone = "json_extract(row, '$.context') = '' AND json_array_length(row, '$.turns') = 0"
+        own = f"SELECT question FROM pairs WHERE section = '' AND {alone}"  # noqa: S608
+        asked_by_own = f"section <> '' AND question IN ({own}) AND {alone}"
         twice = "n NOT IN (SELECT min(n) FROM {table} GROUP BY id)"
         same = "the same fact is asked by the same question elsewhere"
         untrained = "fact NOT IN (SELECT fact FROM pairs) AND fact NOT IN (SELECT id FROM facts WHERE control)"
         for table, kind, which, reason, detail in (
+            ("pairs", QAPair, asked_by_own, "own_row", "a row of your own asks the same"),
             (
                 "pairs",
                 QAPair,
