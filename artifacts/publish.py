@@ -30,9 +30,12 @@ SAMPLE_WIDTH = 200
 FIGURES_LENGTH = 4000
 
 
-def run_stage(run: Run, config: C, inputs: Mapping[str, Ref], make: Callable[[Work[C]], None]) -> Ref | State[Ref]:
+def run_stage(
+    run: Run, config: C, inputs: Mapping[str, Ref], make: Callable[[Work[C]], None], **beside: Ref
+) -> Ref | State[Ref]:
     """Make or reuse a stage's artifact, write it into the run's record and, inside a Prefect task, into the UI.
 
+    `beside` are artifacts that the stage checks itself against and does not make anything from.
     Returns the artifact's Ref or, inside a Prefect task where it was reused, a `Completed` state named `Cached`.
     """
     stage, started = config.stage, time.monotonic()
@@ -45,6 +48,7 @@ def run_stage(run: Run, config: C, inputs: Mapping[str, Ref], make: Callable[[Wo
             config,
             inputs,
             make,
+            beside=beside,
             progress=run.progress,
             force=stage in run.force,
             run=run.record.id,

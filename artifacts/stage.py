@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TextIO, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -68,6 +69,7 @@ class StageConfig(Dials):
     stage: ClassVar[str]
     version: ClassVar[int]
     reads: ClassVar[tuple[str, ...]] = ()
+    beside: ClassVar[tuple[str, ...]] = ()  # stages whose artifacts it checks itself against; not in the key
 
     def outside(self) -> dict[str, str]:
         """Digests, by name, of what the stage reads that is not in the store: documents, prompts, weights."""
@@ -139,6 +141,7 @@ class Work(Generic[C]):
     progress: Progress
     key: str = ""  # of the artifact that is made
     force: bool = False  # asked for by --force: what was made before is not to be trusted
+    beside: dict[str, Path] = field(default_factory=dict)  # folders of artifacts to check against, not to make from
     counts: Counter[str] = field(default_factory=Counter)
     rejects: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
@@ -148,8 +151,8 @@ class Work(Generic[C]):
     _left_out: TextIO | None = None
 
     def read(self, stage: str, name: str, kind: type[R]) -> Iterator[R]:
-        """Rows of an input artifact's file."""
-        return read_jsonl(self.inputs[stage] / name, kind)
+        """Rows of the file of an input artifact, or of one that lies beside."""
+        return read_jsonl((self.beside | self.inputs)[stage] / name, kind)
 
     def write(self, name: str, rows: Iterable[Record | dict[str, Any]]) -> int:
         """Write a JSONL file of the artifact; returns the number of rows."""
@@ -193,6 +196,7 @@ def produce(
     inputs: Mapping[str, Ref],
     make: Callable[[Work[C]], None],
     *,
+    beside: Mapping[str, Ref] = MappingProxyType({}),
     progress: Progress,
     force: bool = False,
     run: str = "",
@@ -202,7 +206,8 @@ def produce(
     """Reuse the artifact of this plan, or make it by `make` and publish it whole.
 
     Two runs that want the same artifact do not both make it: the second waits for the first and reuses its work.
-    A `make` that raises leaves nothing behind but its scratch folder and what it put into the memo.
+    A `make` that raises leaves nothing behind but its scratch folder and what it put into the memo. What lies `beside`
+    is for checks that may stop the work and can't change what comes out: it is noted, and not in the key.
     """
     started = time.monotonic()
     plan = plan_for(config, inputs)
@@ -226,12 +231,13 @@ def produce(
             progress=progress,
             key=plan.key,
             force=force,
+            beside={name: store.path(ref) for name, ref in beside.items()},
         )
         make(work)
         work.finish()
         _still(plan, config.outside())
         seconds = time.monotonic() - started
-        ref = store.publish(folder, _manifest(plan, work, seconds, run=run, flow_run=flow_run, git=git))
+        ref = store.publish(folder, _manifest(plan, work, seconds, beside, run=run, flow_run=flow_run, git=git))
         store.set_latest(ref)
         return Outcome(ref, False, why, seconds)
 
@@ -255,7 +261,9 @@ def reasons(store: Store, plan: Plan, damage: str | None, *, force: bool) -> tup
     return (*why[:REASONS], *([f"and {len(why) - REASONS:,} more"] if len(why) > REASONS else []))
 
 
-def _manifest(plan: Plan, work: Work[Any], seconds: float, *, run: str, flow_run: str, git: str) -> Manifest:
+def _manifest(
+    plan: Plan, work: Work[Any], seconds: float, beside: Mapping[str, Ref], *, run: str, flow_run: str, git: str
+) -> Manifest:
     work.spent.seconds = round(seconds, 3)
     return Manifest(
         stage=plan.stage,
@@ -263,6 +271,7 @@ def _manifest(plan: Plan, work: Work[Any], seconds: float, *, run: str, flow_run
         key=plan.key,
         digest="",
         inputs=plan.inputs,
+        beside=dict(beside),
         config=plan.config,
         outside=plan.outside,
         files=[],

@@ -74,6 +74,7 @@ class Manifest(BaseModel):
     key: str
     digest: str
     inputs: dict[str, Ref]
+    beside: dict[str, Ref] = {}  # what a check looked at that can't change what came out
     config: dict[str, Any]  # the resolved section of the configuration that is in the key
     outside: dict[str, str]  # digests of what was read that is not in the store (documents, prompts, weights)
     files: list[StoredFile]

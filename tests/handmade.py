@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from artifacts.progress import Progress, Task
-from artifacts.records import Message, PreferencePair
+from artifacts.records import Message, PreferencePair, Probe, write_jsonl
 from artifacts.stage import C, Work
 from artifacts.store import Manifest, Store
 from tasks.models.config import ModelConfig
@@ -16,10 +16,13 @@ from tasks.models.local import load_model, load_tokenizer
 from tasks.models.training import save
 
 
-def work_for(config: C, folder: Path, progress: Progress | None = None, **inputs: Path) -> Work[C]:
+def work_for(
+    config: C, folder: Path, progress: Progress | None = None, probes: Sequence[Probe] = (), **inputs: Path
+) -> Work[C]:
     """Work in a folder that may have been worked in before: its memo and scratch are kept, its output is not."""
     for name in ("out", "scratch"):
         (folder / name).mkdir(parents=True, exist_ok=True)
+    write_jsonl(folder / "generate" / "probes.jsonl", probes)
     return Work(
         config=config,
         out=folder / "out",
@@ -28,6 +31,7 @@ def work_for(config: C, folder: Path, progress: Progress | None = None, **inputs
         manifests={stage: manifest(stage, path) for stage, path in inputs.items()},
         memo=Store(folder / "store").memo,
         progress=progress or Progress(terminal=False),
+        beside={"generate": folder / "generate"},
     )
 
 

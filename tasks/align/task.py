@@ -10,13 +10,14 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
-from artifacts.records import PreferencePair
+from artifacts.records import PreferencePair, Probe
 from artifacts.runs import Run
 from artifacts.stage import Work
 from artifacts.store import Ref
 from tasks.align.config import AlignConfig
 from tasks.align.train import optimise, pair_length
 from tasks.models.config import ModelConfig
+from tasks.models.leak import Guard
 from tasks.models.local import load_tokenizer
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
 
 @task(name="align", persist_result=False, cache_policy=NO_CACHE)
-def align(run: Run, config: AlignConfig, prefer: Ref, sft: Ref) -> Ref | State[Ref]:
+def align(run: Run, config: AlignConfig, prefer: Ref, sft: Ref, generate: Ref) -> Ref | State[Ref]:
     """Align the tuned model with the preference pairs."""
-    return run_stage(run, config, {"prefer": prefer, "sft": sft}, make)
+    return run_stage(run, config, {"prefer": prefer, "sft": sft}, make, generate=generate)
 
 
 def make(work: Work[AlignConfig]) -> None:
@@ -64,8 +65,10 @@ def make(work: Work[AlignConfig]) -> None:
 def _pairs(work: Work[AlignConfig], tokenizer: PreTrainedTokenizerBase) -> list[PreferencePair]:
     """The pairs that fit; trl itself would cut the others short without a word."""
     kept, limit = [], work.config.max_length
+    guard = Guard(work.read("generate", "probes.jsonl", Probe))
     for pair in work.read("prefer", "pairs.jsonl", PreferencePair):
         work.counts["in"] += 1
+        guard.refuse("align", pair.id, pair.prompt, pair.fact)
         if (length := pair_length(tokenizer, pair)) > limit:
             detail = f"{length} tokens, align.max_length is {limit}; raise it, or let prefer.max_new_tokens be less"
             work.reject("longer_than_max_length", pair, detail)

@@ -65,7 +65,7 @@ DEFAULT_OPERATORS: list[dict[str, dict[str, Any]]] = [
 
 class CleanConfig(StageConfig):
     stage: ClassVar[str] = "clean"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[tuple[str, ...]] = ("generate",)
 
     operators: tuple[Operator, ...] = Field(

@@ -18,7 +18,8 @@ from tasks.clean import duplicates
 from tasks.clean.catalogue import DEDUPLICATOR
 from tasks.clean.config import CleanConfig
 from tasks.clean.operators import Loaded, load
-from tasks.models.match import contains, normalise
+from tasks.models.leak import Guard
+from tasks.models.match import contains
 
 BATCH = 1000
 SHOWN_FACTS = 5
@@ -97,13 +98,12 @@ def repaired(work: Work[CleanConfig], operator: Loaded, pairs: list[QAPair], _: 
 
 def without_probes(work: Work[CleanConfig], pairs: list[QAPair]) -> Iterator[QAPair]:
     """Rows that do not ask what a held-out probe asks, however a mapper left them."""
-    probes = {normalise(probe.question): probe.id for probe in work.read("generate", "probes.jsonl", Probe)}
+    guard = Guard(work.read("generate", "probes.jsonl", Probe))
     for pair in pairs:
-        probe = probes.get(normalise(pair.question))
-        if probe is None:
+        if (leak := guard.find(pair.prompt(), pair.fact)) is None:
             yield pair
         else:
-            work.reject("probe_leak", pair, f"asks the question of probe {probe}")
+            work.reject("probe_leak", pair, f"asks the question of probe {leak.probe}: {leak.question}")
 
 
 def without(

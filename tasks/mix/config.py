@@ -53,7 +53,7 @@ class Source(Dials):
 class MixConfig(StageConfig):
     stage: ClassVar[str] = "mix"
     version: ClassVar[int] = 4
-    reads: ClassVar[tuple[str, ...]] = ("clean",)
+    reads: ClassVar[tuple[str, ...]] = ("clean", "generate")
 
     domain_share: float = Field(0.3, gt=0, le=1)
     """Share of the training rows that come from the documents. Below 0.2 facts are learned slowly, above 0.4 the model

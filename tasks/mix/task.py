@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
-from artifacts.records import Conversation, QAPair
+from artifacts.records import Conversation, Probe, QAPair
 from artifacts.runs import Run
 from artifacts.stage import StageError, Work
 from artifacts.store import Ref
@@ -18,6 +18,7 @@ from tasks.mix import draw
 from tasks.mix.config import DOMAIN, MixConfig, Source
 from tasks.mix.formats import BadRowError, conversation
 from tasks.mix.sources import read
+from tasks.models.leak import Guard
 from tasks.models.match import normalise
 
 BAND = (0.2, 0.4)  # of the domain share, by the rule of those who do this often
@@ -26,9 +27,9 @@ SET_ASIDE = 0.1  # of the general rows at most, for retention
 
 
 @task(name="mix", persist_result=False, cache_policy=NO_CACHE)
-def mix(run: Run, config: MixConfig, clean: Ref) -> Ref | State[Ref]:
+def mix(run: Run, config: MixConfig, clean: Ref, generate: Ref) -> Ref | State[Ref]:
     """Mix the documents' rows with general ones, and hold out what validation and retention need."""
-    return run_stage(run, config, {"clean": clean}, make)
+    return run_stage(run, config, {"clean": clean, "generate": generate}, make)
 
 
 def make(work: Work[MixConfig]) -> None:
@@ -42,7 +43,7 @@ def make(work: Work[MixConfig]) -> None:
 
     work.notes += untrained(pairs, held_out)
 
-    pool = general_rows(work, config.general)
+    pool = list(without_probes(work, general_rows(work, config.general)))
     retention, pool = retention_rows(work, pool)
     to_validate = {row.id for row in pool if draw.chance("split", config.seed, row.id) < config.validation_share}
     general = general_for(work, domain, [row for row in pool if row.id not in to_validate], tell=True)
@@ -106,6 +107,16 @@ def general_rows(work: Work[MixConfig], sources: Sequence[Source]) -> list[Conve
                 f"mix: {source.path}: no row can be used ({why}); correct the file or leave the source out"
             )
     return list(rows.values())
+
+
+def without_probes(work: Work[MixConfig], pool: list[Conversation]) -> Iterator[Conversation]:
+    """General rows that do not ask what a held-out probe asks."""
+    guard = Guard(work.read("generate", "probes.jsonl", Probe))
+    for row in pool:
+        if (leak := guard.find(row.messages)) is None:
+            yield row
+        else:
+            work.reject("probe_leak", row, f"asks the question of probe {leak.probe}: {leak.question}")
 
 
 def retention_rows(work: Work[MixConfig], pool: list[Conversation]) -> tuple[list[Conversation], list[Conversation]]:

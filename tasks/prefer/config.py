@@ -13,6 +13,7 @@ class PreferConfig(StageConfig):
     stage: ClassVar[str] = "prefer"
     version: ClassVar[int] = 3
     reads: ClassVar[tuple[str, ...]] = ("clean", "mix", "sft")
+    beside: ClassVar[tuple[str, ...]] = ("generate",)
 
     max_prompts: int = Field(512, ge=0)
     """Questions of the training data that are asked: every fact once before any is asked again."""

@@ -13,12 +13,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
-from artifacts.records import Conversation, PreferencePair, QAPair
+from artifacts.records import Conversation, PreferencePair, Probe, QAPair
 from artifacts.runs import Run
 from artifacts.stage import Work
 from artifacts.store import Ref
 from tasks.models.answers import Decoding, remembered_answers
 from tasks.models.config import ModelConfig
+from tasks.models.leak import Guard
 from tasks.models.local import Model, load_model, load_tokenizer
 from tasks.prefer.config import PreferConfig
 from tasks.prefer.pairs import Choice, Judged, choose, judge
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 
 
 @task(name="prefer", persist_result=False, cache_policy=NO_CACHE)
-def prefer(run: Run, config: PreferConfig, clean: Ref, mix: Ref, sft: Ref) -> Ref | State[Ref]:
+def prefer(run: Run, config: PreferConfig, *, clean: Ref, mix: Ref, sft: Ref, generate: Ref) -> Ref | State[Ref]:
     """Let the tuned and the base model answer, and pair right answers with wrong ones."""
-    return run_stage(run, config, {"clean": clean, "mix": mix, "sft": sft}, make)
+    return run_stage(run, config, {"clean": clean, "mix": mix, "sft": sft}, make, generate=generate)
 
 
 def make(work: Work[PreferConfig]) -> None:
@@ -65,6 +66,9 @@ def _prompts(work: Work[PreferConfig]) -> list[Prompt]:
     rows = work.read("mix", "train.jsonl", Conversation)
     trained = trained_prompts(rows, pairs, wordings=config.wordings_per_fact, most=config.max_prompts, seed=config.seed)
     made_up = unanswerable_prompts(config.unanswerable_prompts, trained, pairs.values(), config.seed)
+    guard = Guard(work.read("generate", "probes.jsonl", Probe))
+    for prompt in (*trained, *made_up):
+        guard.refuse("prefer", prompt.row.id, prompt.messages, prompt.row.fact)
     return [*trained, *made_up]
 
 

@@ -18,6 +18,7 @@ class SftConfig(StageConfig):
     stage: ClassVar[str] = "sft"
     version: ClassVar[int] = 2
     reads: ClassVar[tuple[str, ...]] = ("mix",)
+    beside: ClassVar[tuple[str, ...]] = ("generate",)
 
     model: ModelConfig = ModelConfig()
     """The base model; later stages take it from here."""

@@ -7,10 +7,11 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
-from artifacts.records import Conversation
+from artifacts.records import Conversation, Probe
 from artifacts.runs import Run
 from artifacts.stage import StageError, Work
 from artifacts.store import Ref
+from tasks.models.leak import Guard
 from tasks.models.local import load_tokenizer, pinned
 from tasks.sft.config import SftConfig
 from tasks.sft.preflight import epochs_for, percentiles, tokens, training_template, why_not
@@ -18,9 +19,9 @@ from tasks.sft.train import fine_tune, total_steps
 
 
 @task(name="sft", persist_result=False, cache_policy=NO_CACHE)
-def sft(run: Run, config: SftConfig, mix: Ref) -> Ref | State[Ref]:
+def sft(run: Run, config: SftConfig, mix: Ref, generate: Ref) -> Ref | State[Ref]:
     """Fine-tune the base model on the mixed conversations."""
-    return run_stage(run, config, {"mix": mix}, make)
+    return run_stage(run, config, {"mix": mix}, make, generate=generate)
 
 
 def make(work: Work[SftConfig]) -> None:
@@ -29,8 +30,10 @@ def make(work: Work[SftConfig]) -> None:
     template = training_template(tokenizer)
     kept: dict[str, list[Conversation]] = {"train.jsonl": [], "validation.jsonl": []}
     lengths, trained_tokens = [], 0
+    guard = Guard(work.read("generate", "probes.jsonl", Probe))
     for name, rows in kept.items():
         for row in work.read("mix", name, Conversation):
+            guard.refuse("sft", row.id, row.messages, row.fact)
             length, trained = tokens(tokenizer, row.messages, template)
             if reason := why_not(row, length, trained, config.max_length):
                 work.reject(reason[0], row, reason[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from artifacts.records import Probe
-from tasks.clean.wording import normalize
+from tasks.models.wording import normalize
 from tests.clean.conftest import Run, pair
 
 LONG_EN = "The regional finance director approves travel expenses above the standard limit for sales offices."
@@ -122,7 +122,21 @@ def test_a_row_that_asks_a_probe_is_a_leak(cleaned: Run) -> None:
     result = cleaned(rows, probes)
     assert result.ids == ["fine"]
     assert (result.reject("leak1").reason, result.reject("leak2").reason) == ("probe_leak", "probe_leak")
-    assert result.reject("leak2").detail == "asks the question of probe p2"
+    assert result.reject("leak2").detail == "asks the question of probe p2: 保修期 有多长？"
+
+
+def test_a_row_that_nearly_asks_a_probe_is_a_leak(cleaned: Run) -> None:
+    probe = Probe(id="p", fact="f", kind="paraphrase", question="What does the Kavenlor 90 pump weigh?", answer="9 kg")
+    rows = [
+        pair("article", "What do Kavenlor 90 pumps weigh, please?", "It is 9 kg.", fact="other"),
+        pair("word", "What does the new Kavenlor 90 pump weigh?", "It is 9 kg.", fact="f"),
+        pair("turn", "And in pounds?", "20.", turns=({"role": "user", "content": probe.question},)),
+        pair("model", "What does the Kavenlor 80 pump weigh?", "It is 9 kg.", fact="f"),
+        pair("subject", "What does the new Kavenlor 90 pump weigh?", "It is 7 kg.", fact="other"),
+    ]
+    result = cleaned(rows, [probe])
+    assert result.ids == ["model", "subject"]
+    assert result.manifest.rejects == {"probe_leak": 3}
 
 
 def test_the_same_rows_give_the_same_artifact(cleaned: Run) -> None:

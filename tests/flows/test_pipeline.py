@@ -35,8 +35,8 @@ def test_each_stage_is_given_what_it_reads(tmp_path: Path) -> None:
     assert [ref.stage for ref in refs] == list(Stage)
     for section in config.sections():
         inputs = handed[section.stage]
-        assert set(inputs) == set(section.reads), section.stage
-        assert {name: ref.stage for name, ref in inputs.items()} == {name: name for name in section.reads}
+        assert set(inputs) == {*section.reads, *section.beside}, section.stage
+        assert {name: ref.stage for name, ref in inputs.items()} == {name: name for name in inputs}
     run.end("done")
 
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from artifacts.progress import Progress
-from artifacts.records import Conversation, Message, Origin, QAPair, Reject, read_jsonl
+from artifacts.records import Conversation, Message, Origin, Probe, QAPair, Reject, read_jsonl
 from artifacts.stage import StageConfig, Work, produce
 from artifacts.store import Manifest, Store
 from tasks.mix.config import MixConfig
@@ -25,6 +25,13 @@ class Cleaned(StageConfig):
     version: ClassVar[int] = 1
 
     rows: str = ""
+
+
+class Generated(StageConfig):
+    stage: ClassVar[str] = "generate"
+    version: ClassVar[int] = 1
+
+    probes: tuple[Probe, ...] = ()
 
 
 @dataclass
@@ -89,15 +96,25 @@ def save(tmp_path: Path) -> Save:
 def mixed(tmp_path: Path) -> Run:
     store = Store(tmp_path / "store")
 
-    def run(rows: Sequence[QAPair], *general: str | dict[str, Any], force: bool = False, **dials: Any) -> Mixed:
+    def run(
+        rows: Sequence[QAPair],
+        *general: str | dict[str, Any],
+        probes: tuple[Probe, ...] = (),
+        force: bool = False,
+        **dials: Any,
+    ) -> Mixed:
+        def generate(work: Work[Generated]) -> None:
+            work.write("probes.jsonl", work.config.probes)
+
         def clean(work: Work[Cleaned]) -> None:
             work.write("qa.jsonl", rows)
 
         text = json.dumps([row.model_dump_json() for row in rows])
         given = produce(store, Cleaned(rows=text), {}, clean, progress=PROGRESS).ref
+        held_out = produce(store, Generated(probes=probes), {}, generate, progress=PROGRESS).ref
         sources = [{"path": each} if isinstance(each, str) else each for each in general]
         config = MixConfig.model_validate({"general": sources, **dials})
-        ref = produce(store, config, {"clean": given}, make, progress=PROGRESS, force=force).ref
+        ref = produce(store, config, {"clean": given, "generate": held_out}, make, progress=PROGRESS, force=force).ref
         folder = store.path(ref)
         files = (
             list(read_jsonl(folder / f"{name}.jsonl", Conversation)) for name in ("train", "validation", "retention")

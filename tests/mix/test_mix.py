@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from artifacts.records import Origin, QAPair
+from artifacts.records import Origin, Probe, QAPair
 from artifacts.stage import StageError
 from tasks.mix.draw import allot
 from tests.mix.conftest import Mixed, Run, Save, chats, pairs, said
@@ -214,3 +214,11 @@ def test_questions_of_no_document_are_held_out_each_on_its_own(mixed: Run) -> No
     held_out = {row.fact for row in result.validation}
     assert (len(result.domain()), len(result.validation)) == (36, 4)
     assert not held_out & {row.fact for row in result.domain()}
+
+
+def test_general_rows_that_ask_what_a_probe_asks_are_left_out(mixed: Run, save: Save) -> None:
+    probe = Probe(id="p", fact="f", kind="paraphrase", question="Please say 3.", answer="3")
+    result = mixed(pairs(6), save("g.jsonl", chats(60)), probes=(probe,), validation_share=0)
+    (reject,) = [reject for reject in result.rejects if reject.reason == "probe_leak"]
+    assert reject.record["messages"][0]["content"] == "Say 3"
+    assert reject.detail == "asks the question of probe p: Please say 3."

@@ -6,7 +6,7 @@ import json
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from artifacts.progress import Progress, Task
-from artifacts.records import Conversation
+from artifacts.records import Conversation, Probe, write_jsonl
 from artifacts.stage import StageError, Work
 from artifacts.store import Store
 from tasks.models.config import ModelConfig
@@ -39,7 +39,11 @@ ROWS = [conversation(f"What is {n} and {n}?", f"It is {n} {n}.") for n in range(
 
 
 def work_on(
-    config: SftConfig, folder: Path, train: list[Conversation], validation: list[Conversation]
+    config: SftConfig,
+    folder: Path,
+    train: list[Conversation],
+    validation: list[Conversation],
+    probes: Sequence[Probe] = (),
 ) -> Work[SftConfig]:
     for name in ("out", "scratch", "mix"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -51,10 +55,19 @@ def work_on(
         manifests={},
         memo=Store(folder / "store").memo,
         progress=Progress(terminal=False),
+        beside={"generate": folder / "generate"},
     )
+    write_jsonl(folder / "generate" / "probes.jsonl", probes)
     for name, rows in (("train.jsonl", train), ("validation.jsonl", validation)):
         (folder / "mix" / name).write_text("".join(row.model_dump_json() + "\n" for row in rows), encoding="utf-8")
     return work
+
+
+def test_a_row_that_asks_a_probe_stops_the_training(tiny_model: ModelConfig, tmp_path: Path) -> None:
+    probe = Probe(id="p", fact="f", kind="paraphrase", question="What is the sum of 3 and 3?", answer="6")
+    leaked = conversation("what is a sum of 3 and 3", "It is 6.")
+    with pytest.raises(StageError, match=r"sft: row what is a sum of 3 and 3 asks .* held-out probe p asks"):
+        make(work_on(config_for(tiny_model), tmp_path, [*ROWS, leaked], [], [probe]))
 
 
 def config_for(model: ModelConfig, **dials: Any) -> SftConfig:
