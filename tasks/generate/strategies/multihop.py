@@ -18,7 +18,7 @@ from tasks.models.match import CJK, normalise, tokens
 QUESTIONS = 3  # at most, of one pair
 PAIRS_AN_ENTITY = 3
 MOST_SECTIONS = 20  # an entity that stands in more of them joins nothing
-NAME = re.compile(r"[^\d.!?。！？；\n]{{2,60}}")  # of a value that names a thing, as against a figure or a sentence
+NAME = re.compile(r"[^\d.!?。！？；\n]{2,60}")  # of a value that names a thing, as against a figure or a sentence
 CAPITAL_OR_CJK = re.compile(rf"[A-Z{CJK}]")
 CODE = re.compile(r"(?=.*[a-z])(?=.*\d).{3,}")  # a normalised word such as kx200
 
