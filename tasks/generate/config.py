@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, get_args
 
@@ -9,7 +10,7 @@ from pydantic import Field, field_validator
 
 from artifacts.stage import Dials, SettingError, StageConfig, unkeyed
 from artifacts.store import file_sha256
-from tasks.models.config import Budget, OpenAIEndpoint, Price
+from tasks.models.config import Budget, OpenAIEndpoint, Price, folder_sha256
 
 PROMPTS = Path(__file__).parent / "prompts"
 WORDINGS = Path(__file__).parent / "offline" / "wordings.yaml"  # how the offline teacher asks
@@ -139,6 +140,11 @@ class GenerateConfig(StageConfig):
             raise ValueError("name at least one, such as [facts]")
         return tuple(dict.fromkeys(strategies))
 
+    @property
+    def retrieves(self) -> bool:
+        """Whether rows are made of more sections than their own."""
+        return self.answering == "rag" or self.retrieval.raft_share > 0
+
     def endpoints(self) -> list[OpenAIEndpoint]:
         """Those that may be asked: the teacher's and the judge's."""
         if isinstance(self.teacher, OfflineTeacher):
@@ -150,13 +156,22 @@ class GenerateConfig(StageConfig):
         if self.prompts is not None and not self.prompts.is_dir():
             raise SettingError(f"generate.prompts: {self.prompts} is not a folder; make it, or leave the key out")
         folder = self.prompts or PROMPTS
+        if unknown := sorted({path.name for path in folder.glob("*.??.md")} - set(PROMPT_NAMES)):
+            near = get_close_matches(unknown[0], PROMPT_NAMES, n=3)
+            raise SettingError(
+                f"generate.prompts: {folder / unknown[0]} is no prompt's name; correct or remove it"
+                + (f" (nearest: {', '.join(near)})" if near else "")
+            )
         return {name: folder / name if (folder / name).is_file() else PROMPTS / name for name in PROMPT_NAMES}
 
     def outside(self) -> dict[str, str]:
         own = {f"own {number} {path.name}": file_sha256(_there(path)) for number, path in enumerate(self.own, 1)}
         if isinstance(self.teacher, OfflineTeacher):
             return {"wordings": file_sha256(WORDINGS), **own}
-        return {f"prompt {name}": file_sha256(path) for name, path in self.prompt_files().items()} | own
+        found = {f"prompt {name}": file_sha256(path) for name, path in self.prompt_files().items()} | own
+        if self.retrieves and self.retrieval.by == "folder" and Path(self.retrieval.embedder).is_dir():
+            found["embedder"] = folder_sha256(Path(self.retrieval.embedder))
+        return found
 
 
 def _there(path: Path) -> Path:

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import chain
 
 from artifacts.memo import Memo
+from artifacts.records import digest
 from artifacts.stage import StageError, Work
 from tasks.generate.config import GenerateConfig, OpenAITeacher
 from tasks.generate.corpus import distinct_sections
@@ -86,7 +87,8 @@ class Term:
 
     def _put_down(self, lesson: Lesson) -> None:
         self.drafts.add(lesson.taught)
-        for reason, record, detail in lesson.rejects:
+        # replies come as they like: in an order of their own the artifact is the same from run to run
+        for reason, record, detail in sorted(lesson.rejects, key=lambda left: (left[0], left[2], digest(left))):
             self.work.reject(reason, record, detail)
             self.drafts.note(lesson.section.id, reason)
 
@@ -124,7 +126,7 @@ async def open_chat(stack: AsyncExitStack, endpoint: OpenAIEndpoint, memo: Memo,
 
 async def open_index(work: Work[GenerateConfig], teacher: OpenAITeacher) -> Index | None:
     """All sections, to be searched, where rows are made of more than one; None where they are not."""
-    if work.config.answering == "section" and not work.config.retrieval.raft_share:
+    if not work.config.retrieves:
         return None
     index = Index(work.scratch / "index", embedder_of(work.config.retrieval, teacher, work.memo))
     await index.fill(distinct_sections(work))

@@ -67,12 +67,17 @@ class ModelConfig(BaseModel):
         if (folder := self.folder) is None:
             return f"{self.path}@{self.revision}"
         _check(folder)
-        hasher = hashlib.sha256()
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and not path.name.startswith("."):
-                hasher.update(f"{path.relative_to(folder)}:".encode())
-                hasher.update(bytes.fromhex(source_sha256(path)))
-        return f"sha256:{hasher.hexdigest()}"
+        return folder_sha256(folder)
+
+
+def folder_sha256(folder: Path) -> str:
+    """Names what is in a folder: the digest of its files, hidden ones aside."""
+    hasher = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            hasher.update(f"{path.relative_to(folder)}:".encode())
+            hasher.update(bytes.fromhex(source_sha256(path)))
+    return f"sha256:{hasher.hexdigest()}"
 
 
 def looks_local(path: str) -> bool:

@@ -249,7 +249,7 @@ class Ledger:
         return (
             f"the budget is used up: {_figure(spent)} of {_figure(limit)}{unit} are spent"
             f"{doubtful if requests else ''}, and the next request may take up to {_figure(more)}. Every reply that "
-            f"came back is kept; raise budget.{part} to at least {_figure(spent + more)} and run again to go on"
+            f"came back is kept; raise generate.budget.{part} to at least {_figure(spent + more)} and run again to go on"
         )
 
 
@@ -271,13 +271,13 @@ def check_budget(endpoint: OpenAIEndpoint, budget: Budget, prices: Mapping[str, 
     """Raise SettingError for a budget that could not be held with this endpoint."""
     if budget.money is not None and endpoint.model not in prices:
         raise SettingError(
-            f"budget.money: the price of {endpoint.model} is not known; add it to prices: "
+            f"generate.budget.money: the price of {endpoint.model} is not known; add it to generate.prices: "
             f"{{{json.dumps(endpoint.model)}: {{input: ..., output: ...}}}}, for a million tokens"
         )
     limited = endpoint.max_tokens or {"max_tokens", "max_completion_tokens"} & endpoint.extra_body.keys()
     if not limited and (budget.money is not None or budget.tokens is not None):
         raise SettingError(
-            f"budget: a reply of {endpoint.model} has no longest length, so no request's cost can be known before; "
+            f"generate.budget: a reply of {endpoint.model} has no longest length, so no request's cost can be known before; "
             "set its max_tokens"
         )
 
