@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model, model
 from artifacts.records import encodable
 
 REASONING = re.compile(r"^.*</think(?:ing)?>", re.S)  # also where the opening mark stood in the prompt
+ITEMS = re.compile(r"\{\s*[\"']?items[\"']?\s*:")
+LONGEST_REPAIRED = 30_000  # characters: on what is no JSON at all, repairing takes time by the square
+DEEPEST = 20  # lists and objects within one another: no form of ours goes down half as far
 FENCED = re.compile(r"```(?:json)?\s*\n(.*?)```", re.S)
 
 
@@ -52,9 +55,8 @@ def schema_of(prompt: str, kind: type[Item]) -> dict[str, Any]:
 
 def read_items(text: str, kind: type[I]) -> tuple[list[I], list[tuple[dict[str, Any], str]]]:
     """The items of a reply, and those that are malformed, each with what is wrong with it."""
-    value = encodable(_json(text))  # its escapes may spell what is no character
-    items = value.get("items") if isinstance(value, Mapping) else value
-    if not isinstance(items, list):
+    items = _listed(_json(text), kind)
+    if items is None:
         raise BadReplyError('it is not JSON of the form {"items": [...]}')
     good: list[I] = []
     bad: list[tuple[dict[str, Any], str]] = []
@@ -70,31 +72,66 @@ def read_items(text: str, kind: type[I]) -> tuple[list[I], list[tuple[dict[str, 
 
 
 def _json(text: str) -> Any:
-    """The JSON of a reply: as it is, else without reasoning and fences, else repaired."""
+    """The JSON of a reply: as it is, else without reasoning and fences, else repaired; None where there is none."""
+    if (value := _parsed(text)) is not None:
+        return value
     text = REASONING.sub("", text).strip()
-    try:
-        return json.loads(text)
-    except ValueError:
-        pass
-    if fenced := FENCED.search(text):
-        text = fenced.group(1)
-    start = re.search(r"[\[{]", text)
-    if start is None:
+    if text.startswith(("<think>", "<thinking>")):  # it never came to an end
+        return None
+    for fenced in sorted(FENCED.findall(text), key=len, reverse=True):
+        if (value := _parsed(fenced)) is not None:
+            return value
+    start = ITEMS.search(text) or re.search(r"[\[{]", text)
+    if start is None or len(text) > LONGEST_REPAIRED:
         return None
     import json_repair
 
-    return json_repair.loads(text[start.start() :])
+    with contextlib.suppress(ValueError, RecursionError):
+        return _plain(json_repair.loads(text[start.start() :].split("```")[0]))
+    return None
+
+
+def _parsed(text: str) -> Any:
+    """Strict JSON, or None."""
+    with contextlib.suppress(ValueError, RecursionError):
+        return _plain(json.loads(text))
+    return None
+
+
+def _plain(value: Any) -> Any:
+    """JSON that any reader takes: NaN, infinity and half of a surrogate pair are no values, nor is a bottomless one."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _within(outer)]
+    return None if level else json.loads(json.dumps(encodable(value)), parse_constant=lambda _: None)
+
+
+def _within(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _listed(value: Any, kind: type[Item]) -> list[Any] | None:
+    """The items of a reply's JSON: under their name, as a list without it, under another name, or one by itself."""
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, Mapping):
+        return None
+    if "items" in value:
+        items = value["items"]
+        return [items] if isinstance(items, dict) else items if isinstance(items, list) else None
+    if sum(name in value for name in kind.model_fields) > 1:
+        return [value]
+    (inner,) = value.values() if len(value) == 1 else (None,)
+    if isinstance(inner, dict):
+        inner = inner.get("items")
+    return inner if isinstance(inner, list) and inner else None
 
 
 def salvage(text: str, kind: type[I]) -> list[I]:
     """The complete items of a reply that was cut off; the last one that shows may lack its end, and is left out."""
-    try:
-        value = encodable(_json(text))
-    except (ValueError, RecursionError):
-        return []
-    items = value.get("items") if isinstance(value, Mapping) else value
+    items = _listed(_json(text), kind) or []
     good = []
-    for item in items[:-1] if isinstance(items, list) else ():
+    for item in items[:-1]:
         with contextlib.suppress(ValidationError):
             good.append(kind.model_validate(item))
     return good

@@ -34,3 +34,12 @@ async def in_order(items: Iterable[T], hold: Callable[[T], Awaitable[R]], width:
     finally:
         for task in under_way:
             task.cancel()
+
+
+async def together(asked: Iterable[Awaitable[R]]) -> list[R]:
+    """All results in order. The first error is raised when all have come to an end: a reply under way is paid for."""
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from artifacts.records import HEADING
+
 SHORTEST = 200  # characters of a text that is worth cutting
 SENTENCE_END = r"(?<=[.!?])[\"'”’)\]]*\s+|(?<=[。！？；])[”’」』）]*"
 CUTS = (r"\n\s*\n", r"\n", SENTENCE_END, r"\s+|(?<=[，、,])")  # paragraphs, lines, sentences, words
@@ -12,7 +14,7 @@ CUTS = (r"\n\s*\n", r"\n", SENTENCE_END, r"\s+|(?<=[，、,])")  # paragraphs, l
 def halves(text: str) -> tuple[str, str] | None:
     """Two parts of about one length, cut at the best place in the middle half; None for a text that is short.
 
-    A table that is cut has its header in both parts.
+    The second part begins with the headings that it stands under; a table that is cut has its header in both parts.
     """
     if len(text) < SHORTEST:
         return None
@@ -24,7 +26,19 @@ def halves(text: str) -> tuple[str, str] | None:
             place = min(places, key=lambda end: abs(end - middle))
             break
     first, second = text[:place].rstrip(), text[place:].lstrip("\n")
-    return first, _header(first, second) + second
+    above = "" if second.startswith("#") else _headings(first)
+    return first, (above if len(above) < low else "") + _header(first, second) + second
+
+
+def _headings(text: str) -> str:
+    """The lines of the headings that the end of a text stands under."""
+    path: list[str] = []
+    fenced = False
+    for line in text.splitlines():
+        fenced ^= line.startswith("```")
+        if not fenced and (heading := HEADING.match(line)):
+            path = [one for one in path if one.index(" ") < len(heading[1])] + [line]
+    return "\n".join(path) + "\n\n" if path else ""
 
 
 def _header(first: str, second: str) -> str:

@@ -3,41 +3,127 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from typing import Any
 
-from artifacts.records import QAPair, Quote, short_id
-from tasks.generate.grounding.quotes import locate
-from tasks.generate.grounding.standalone import points_at_text
+from artifacts.records import QAPair, Quote, Section, short_id
+from tasks.generate.grounding import judge
+from tasks.generate.grounding.figures import Figure, stated, unstated
+from tasks.generate.grounding.quotes import locate, stretches
+from tasks.generate.grounding.standalone import points_at_text, stand_alone
+from tasks.generate.grounding.sums import sound
 from tasks.generate.lesson import Lesson
 from tasks.generate.taught import Candidate
 from tasks.models.match import contains_value, normalise
 
 
 async def grounded(lesson: Lesson, candidates: Sequence[Candidate]) -> list[QAPair]:
-    """The rows that their sections bear out; the others are rejects."""
-    rows = []
+    """The rows that their sections bear out; the others are rejects, each whole and with its reason.
+
+    What costs nothing is looked at first; then questions that can't stand alone are rewritten, and what is left is
+    judged where a judge is configured.
+    """
+    held = []
     for candidate in candidates:
-        quotes = [locate(text, lesson.sections) for text in candidate.quotes]
-        if (found := _fault(candidate, quotes, lesson.section.language)) is not None:
-            lesson.reject(found[0], asdict(candidate), found[1])
+        evidence, fault = _evidence(candidate, lesson.sections)
+        fault = fault or _fault(candidate, lesson)
+        if fault is None:
+            held.append((candidate, evidence))
         else:
-            rows.append(_row(lesson, candidate, tuple(quote for quote in quotes if quote is not None)))
-    return rows
+            lesson.reject(fault[0], _record(lesson, candidate, evidence), fault[1])
+    rows = [(_row(lesson, candidate, quotes), candidate, quotes) for candidate, quotes in await _alone(lesson, held)]
+    good = []
+    verdicts = await judge.faults(lesson, [row for row, _, _ in rows])
+    for (row, candidate, quotes), fault in zip(rows, verdicts, strict=True):
+        if fault is None:
+            good.append(row)
+        else:
+            lesson.reject(fault[0], _record(lesson, candidate, quotes), fault[1])
+    return good
 
 
-def _fault(candidate: Candidate, quotes: Sequence[Quote | None], language: str) -> tuple[str, str] | None:
-    """Why a candidate can't be trained: a reason and what was seen."""
+def _evidence(candidate: Candidate, sections: Sequence[Section]) -> tuple[tuple[Quote, ...], tuple[str, str] | None]:
+    """Where the quotations of a candidate stand, and what of its figures and of them stands nowhere.
+
+    A figure that the section states and the quotations don't was quoted too briefly: the sentence or row of the section
+    that holds it joins the evidence. Figures of the question and of headings need no proof, nor do results of sums that
+    the answer works out.
+    """
+    places = [locate(text, sections) for text in candidate.quotes]
+    quotes = tuple(dict.fromkeys(quote for quote in places if quote is not None))
+    if not quotes or None in places:
+        missing = [text for text, quote in zip(candidate.quotes, places, strict=True) if quote is None]
+        return quotes, ("evidence_not_in_section", f"the section does not hold: {missing or 'no quotation was given'}")
+    if not candidate.figures:
+        return quotes, None
+    asked = [turn["content"] for turn in candidate.turns if turn["role"] == "user"]
+    known = [*candidate.quotes, *(quote.text for quote in quotes), candidate.question, *asked]
+    known += [heading for section in sections for heading in section.headings]
+    known += sound(candidate.said, [*known, *(section.text for section in sections)])
+    absent = []
+    for figure in unstated(candidate.said, known):
+        if (proof := _proof(figure, sections)) is None:
+            absent.append(figure.text)
+        elif proof not in quotes:
+            quotes = (*quotes, proof)
+    if absent:
+        return quotes, ("figure_not_in_evidence", f"the section does not state: {', '.join(dict.fromkeys(absent))}")
+    return quotes, None
+
+
+def _proof(figure: Figure, sections: Sequence[Section]) -> Quote | None:
+    """The sentence or row that states a figure."""
+    for section in sections:
+        for start, end in stretches(section.text):
+            text = section.text[start:end]
+            if any(map(figure.is_stated, stated(text))):
+                return Quote(text=text, section=section.id, start=start, end=end)
+    return None
+
+
+def _fault(candidate: Candidate, lesson: Lesson) -> tuple[str, str] | None:
+    """Why a candidate can't be trained, whatever its evidence: a reason and what was seen."""
     if not normalise(candidate.question):
         return "no_question", "the question is empty"
-    if not candidate.answer:
+    if not normalise(candidate.answer):
         return "no_answer", "the answer is empty"
-    if not quotes or None in quotes:
-        return "evidence_not_in_section", f"the section does not hold: {candidate.quotes}"
     if candidate.value and not contains_value(candidate.answer, candidate.value, candidate.aliases):
         return "value_not_in_answer", f"the answer does not hold: {candidate.value!r}"
-    if not candidate.context and points_at_text(candidate.question, language):
-        return "points_at_text", "cannot be asked on its own"
+    copied = locate(candidate.answer, lesson.sections) is not None  # the section's own words may point where they like
+    if not copied and not candidate.context and points_at_text(candidate.answer, lesson.section.language):
+        return "answer_points_at_text", "the answer speaks of a text that nobody has at hand"
     return None
+
+
+async def _alone(
+    lesson: Lesson, held: Sequence[tuple[Candidate, tuple[Quote, ...]]]
+) -> list[tuple[Candidate, tuple[Quote, ...]]]:
+    """The candidates whose question can stand alone, some in other words. One with a context brings its text along."""
+    bare = [candidate for candidate, _ in held if not candidate.context]
+    asked = await stand_alone(lesson, [(candidate.opening, candidate.answer) for candidate in bare])
+    wordings = iter(asked)
+    alone = []
+    for candidate, quotes in held:
+        question = candidate.opening if candidate.context else next(wordings)
+        if question is None:
+            record = _record(lesson, candidate, quotes)
+            lesson.reject("points_at_text", record, f"cannot be asked on its own: {candidate.opening}")
+        else:
+            alone.append((_opened_by(candidate, question), quotes))
+    return alone
+
+
+def _opened_by(candidate: Candidate, question: str) -> Candidate:
+    if not candidate.turns:
+        return replace(candidate, question=question)
+    first, *others = candidate.turns
+    return replace(candidate, turns=({**first, "content": question}, *others))
+
+
+def _record(lesson: Lesson, candidate: Candidate, quotes: Sequence[Quote]) -> dict[str, Any]:
+    """A candidate whole, with where it came from and what was found of its evidence."""
+    where = {"file": lesson.section.file, "section": lesson.section.id}
+    return {**where, **asdict(candidate), "evidence": [quote.model_dump() for quote in quotes]}
 
 
 def _row(lesson: Lesson, candidate: Candidate, quotes: tuple[Quote, ...]) -> QAPair:

@@ -18,7 +18,7 @@ LAYOUT = re.compile(  # letters and figures of Markdown that a quotation may lea
     r"(?m)^[ \t>]*(?:[-*+•][ \t]+)?(?:\d{1,3}[.)、．）][ \t]*(?!\d)|[(（][\d一二三四五六七八九十]{1,3}[)）]|[①-⑳])"
     r"|(?<=\])\([^()\s]*\)|<br\s*/?>"
 )
-SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])|\n")
+SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])")
 
 
 def locate(text: str, sections: Sequence[Section]) -> Quote | None:
@@ -39,15 +39,21 @@ def locate(text: str, sections: Sequence[Section]) -> Quote | None:
     return None
 
 
+def stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Where the sentences of a text, and the rows of its tables, begin and end."""
+    for line in re.finditer(r"[^\n]+", text):
+        start = line.start()
+        for stop in () if line.group().lstrip().startswith("|") else SENTENCE.finditer(text, *line.span()):
+            yield start, stop.start()
+            start = stop.end()
+        if start < line.end():
+            yield start, line.end()
+
+
 def around(text: str, start: int, end: int) -> tuple[int, int]:
-    """The sentences, or the row of a table, that hold a stretch of a text."""
-    row = text.rfind("\n", 0, start) + 1
-    if text[row:end].lstrip().startswith("|"):
-        stop = text.find("\n", end)
-        return row, len(text) if stop < 0 else stop
-    first = max((match.end() for match in SENTENCE.finditer(text, 0, start)), default=0)
-    last = SENTENCE.search(text, end)
-    return first, last.start() if last else len(text)
+    """The sentences, or the rows of a table, that hold a stretch of a text."""
+    touched = [(first, last) for first, last in stretches(text) if first < end and last > start]
+    return touched[0][0], touched[-1][1]
 
 
 def _span(quote: str, text: str) -> tuple[int, int] | None:
@@ -88,7 +94,7 @@ class Words:
     def in_parts(self, parts: Sequence[Words]) -> tuple[int, int] | None:
         """First and last token of parts that stand one after the other; a part without a word counts as there."""
         parts = [part for part in parts if part.weight]
-        place, ends = 0, []
+        place, ends = 0, list[int]()
         for part in parts if len(parts) > 1 else ():
             if (place := self.joined.find(part.joined, place)) < 0:
                 return None

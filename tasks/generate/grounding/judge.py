@@ -1,0 +1,69 @@
+"""A second model's verdict on each answer, claim by claim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import field_validator
+
+from artifacts.records import QAPair
+from tasks.generate.exercise import Exercise
+from tasks.generate.lesson import Lesson
+from tasks.generate.numbered import ask_each
+from tasks.generate.prompts import with_headings
+from tasks.generate.reply import Item
+
+Verdict = Literal["supported", "contradicted", "absent"]
+
+
+class Claim(Item):
+    """One thing that an answer says, and what the text says to it."""
+
+    claim: str
+    verdict: Verdict
+
+    @field_validator("verdict", mode="before")
+    @classmethod
+    def _plain(cls, verdict: object) -> object:
+        return verdict.strip().lower() if isinstance(verdict, str) else verdict
+
+
+class Judged(Item):
+    """All that one answer says."""
+
+    row: int
+    claims: list[Claim]
+
+
+async def faults(lesson: Lesson, rows: Sequence[QAPair]) -> list[tuple[str, str] | None]:
+    """Why each row can't be trained by the judge's verdicts: a reason and the claim; None for one that can.
+
+    Rows that share an answer share a verdict, so that a further wording costs nothing.
+    """
+    if lesson.school.judge is None:
+        return [None] * len(rows)
+    answers = list(dict.fromkeys(_said(row) for row in rows))
+    first = {_said(row): row for row in reversed(rows)}
+    text = "\n\n".join(with_headings(section) for section in lesson.sections)
+    asked = [{"question": first[answer].question, "answer": answer} for answer in answers]
+    claims: dict[str, list[Claim]] = {answer: [] for answer in answers}
+    exercise = Exercise("judge", Judged, text)
+    for place, item in await ask_each(lesson, exercise, asked, "row", chat=lesson.school.judge, recorded=False):
+        claims[answers[place]] += item.claims
+    return [_fault(claims[_said(row)]) for row in rows]
+
+
+def _said(row: QAPair) -> str:
+    """What a row would train the model to say, its steps included."""
+    return f"{row.reasoning}\n\n{row.answer}" if row.reasoning else row.answer
+
+
+def _fault(claims: Sequence[Claim]) -> tuple[str, str] | None:
+    if not claims:
+        return "not_judged", "the judge says nothing about this answer"
+    for verdict in ("contradicted", "absent"):
+        found = [claim.claim for claim in claims if claim.verdict == verdict]
+        if found:
+            return f"judged_{verdict}", f"{verdict} by the section: {'; '.join(found)}"
+    return None
