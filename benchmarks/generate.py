@@ -124,22 +124,26 @@ def again(
 
 
 def killed(bench: Bench, tool: Tool, figures: Figures) -> None:
-    """`kill -9` at half of the calls, and the same command again."""
+    """`kill -9` after half of the calls, and the same command again.
+
+    What was answered in the last half of the latency may not have been stored yet, and counts as in flight.
+    """
     folder = bench.folder(f"{tool.name}-killed")
     with Teacher(graft=tool.graft, latency=bench.latency) as teacher:
-        answered = 0
+        answered, since = 0, math.inf
 
         def half() -> bool:
-            nonlocal answered
-            answered = teacher.calls - teacher.counters.in_flight
-            return teacher.calls >= figures.calls // 2
+            nonlocal answered, since
+            if since == math.inf and teacher.calls >= figures.calls // 2:
+                answered, since = teacher.calls - teacher.counters.in_flight, time.perf_counter()
+            return time.perf_counter() - since >= bench.latency / 2
 
         bench.start(tool, folder, teacher, bench.documents, half)
         in_flight = teacher.calls - answered
         time.sleep(2 * bench.latency)  # what was in flight is answered, and nobody hears it
         ended = bench.start(tool, folder, teacher, bench.documents)
         repeated = teacher.counters.repeated
-        figures.killed = f"{repeated} ({in_flight} in flight)"
+        figures.killed = f"{repeated} (of {in_flight} in flight)"
         if fault := wrong(ended, folder):
             figures.killed += f", {fault}"
             return
