@@ -156,7 +156,9 @@ class GenerateConfig(StageConfig):
         if self.prompts is not None and not self.prompts.is_dir():
             raise SettingError(f"generate.prompts: {self.prompts} is not a folder; make it, or leave the key out")
         folder = self.prompts or PROMPTS
-        if unknown := sorted({path.name for path in folder.glob("*.??.md")} - set(PROMPT_NAMES)):
+        if folder != PROMPTS and (
+            unknown := sorted({path.name for path in folder.glob("*.??.md")} - set(PROMPT_NAMES))
+        ):
             near = get_close_matches(unknown[0], PROMPT_NAMES, n=3)
             raise SettingError(
                 f"generate.prompts: {folder / unknown[0]} is no prompt's name; correct or remove it"
