@@ -68,9 +68,7 @@ def _of_talk(row: Any, file: str) -> QAPair:
 
 def _of_columns(row: Mapping[str, Any]) -> QAPair:
     if extra := row.get(EXTRA):
-        raise BadRowError(
-            "extra_cells", f"has {len(extra)} cells beyond the header: {str(extra)[:80]}; is a quote open?"
-        )
+        raise BadRowError("extra_cells", f"has cells beyond the header: {str(extra)[:80]}; name or quote them")
     given = _given(row)
     texts = {field: given.get(field, "") for field in ("question", "answer", "context", "system", "reasoning")}
     for field, value in texts.items():

@@ -7,7 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -114,7 +114,7 @@ def table(where: str, lines: Iterable[Sequence[str]]) -> Iterator[tuple[str, dic
     header = top[at][1]
     for number, cells in chain(top[at + 1 :], filled):
         row: dict[str, Any] = {}
-        for name, cell in zip(header, cells, strict=False):
+        for name, cell in zip_longest(header, cells[: len(header)], fillvalue=""):  # a row may end before its header
             row[name] = row.get(name) or cell  # of two columns of one name, the first that holds something
         if extra := [cell for cell in cells[len(header) :] if cell.strip()]:
             row[EXTRA] = extra
