@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from artifacts.records import Fact, read_jsonl
+from artifacts.stage import Outcome
+from artifacts.store import Store
 from tasks.models.scripted import ScriptedEndpoint
 from tests.generate.school import PUMP, TANK, dials, fact, pairs, rejects, run
 from tests.generate.teachers import by_prompt, prompt_of
@@ -22,6 +24,10 @@ def taught(root: Path, *items: dict[str, Any], **values: Any) -> tuple[Any, list
     return found, [prompt_of(request) for request in server.requests]
 
 
+def facts_of(store: Store, outcome: Outcome) -> list[Fact]:
+    return list(read_jsonl(store.path(outcome.ref) / "facts.jsonl", Fact))
+
+
 def test_one_call_gives_facts_and_rows(tmp_path: Path) -> None:
     found, asked = taught(tmp_path, WEIGHT, PRESSURE)
     assert asked == ["direct"]
@@ -30,8 +36,7 @@ def test_one_call_gives_facts_and_rows(tmp_path: Path) -> None:
         ("direct", "How heavy is the KX-200?", "12 kg"),
         ("direct", "Pressure of the KX-200?", "3.5 bar"),
     ]
-    store, outcome = found
-    facts = list(read_jsonl(store.path(outcome.ref) / "facts.jsonl", Fact))
+    facts = facts_of(*found)
     assert [(one.subject, one.claim, one.value) for one in facts] == [
         ("KX-200", "It is 12 kg.", "12 kg"),
         ("KX-200", "It is 3.5 bar.", "3.5 bar"),
@@ -48,7 +53,7 @@ def test_what_the_section_does_not_bear_out_is_neither_fact_nor_row(tmp_path: Pa
     }
     found, _ = taught(tmp_path, WEIGHT, *bad.values())
     assert {row.value for row in pairs(*found)} == {"12 kg"}
-    assert found[1].counts["facts"] == 1
+    assert len(facts_of(*found)) == 1
     assert Counter(entry.reason for entry in rejects(*found)) == dict.fromkeys(bad, 1)
 
 
@@ -76,7 +81,7 @@ def test_a_fact_that_two_strategies_find_is_one(tmp_path: Path) -> None:
     }
     with ScriptedEndpoint(by_prompt(direct=[WEIGHT], facts=[same])) as server:
         found = run(tmp_path, dials(server.url, strategies=["direct", "facts"], **ALONE), [PUMP])
-    assert found[1].counts["facts"] == 1
+    assert len(facts_of(*found)) == 1
     assert rejects(*found) == []
 
 
@@ -86,7 +91,7 @@ def test_a_control_fact_has_no_rows(tmp_path: Path) -> None:
     probing = by_prompt(direct=[WEIGHT, PRESSURE], probes=[{"fact": number, **asked} for number in (1, 2)])
     with ScriptedEndpoint(probing) as server:
         store, outcome = run(tmp_path, dials(server.url, strategies=["direct"], **ALONE | share), [PUMP])
-    facts = list(read_jsonl(store.path(outcome.ref) / "facts.jsonl", Fact))
+    facts = facts_of(store, outcome)
     kept_back = {one.id for one in facts if one.control}
     assert len(kept_back) == 1
     assert not kept_back & {row.fact for row in pairs(store, outcome)}

@@ -99,18 +99,21 @@ def test_chinese_sections_are_joined_by_a_name(tmp_path: Path) -> None:
 
 def test_an_edit_and_a_new_document_cost_their_own_pairs_alone(tmp_path: Path) -> None:
     def texts(number: int, **edited: str) -> list[Section]:
+        """So many sections that name one pump, and as many that name nothing."""
         names = [f"Part {place}" for place in range(number)]
-        return [
-            section(edited.get(f"p{place}", f"{name} needs the KX-200."), name, file=f"{name}.md")
-            for place, name in enumerate(names)
-        ]
+        named = [edited.get(name.replace(" ", ""), f"{name} needs the KX-200.") for name in names]
+        needing = [section(text, name, file=f"{name}.md") for name, text in zip(names, named, strict=True)]
+        return [*needing, *(section(f"Nothing but {place}.", file=f"{place}.md") for place in range(number))]
 
     def fact_of(request: Request) -> Items:
-        line = next(line for line in request.prompt.splitlines() if "KX-200" in line)
-        return [{"subject": "KX-200", "claim": line, "value": "KX-200", "aliases": [], "evidence": [line]}]
+        lines = [line for line in request.prompt.splitlines() if "KX-200" in line]
+        return [
+            {"subject": "KX-200", "claim": line, "value": "KX-200", "aliases": [], "evidence": [line]} for line in lines
+        ]
 
     def asked(sections: list[Section]) -> list[str]:
-        with ScriptedEndpoint(by_prompt(facts=fact_of, multihop=[])) as server:
+        rows = [{"fact": 1, "questions": ["Which pump does every part need?"], "answer": "The KX-200."}]
+        with ScriptedEndpoint(by_prompt(facts=fact_of, questions=rows, multihop=[])) as server:
             config = dials(server.url, strategies=["facts", "multihop"], teacher={"identity": "same"}, **ALONE)
             run(tmp_path, config, sections)
         return [request.prompt for request in server.requests if prompt_of(request) == "multihop"]
@@ -118,7 +121,7 @@ def test_an_edit_and_a_new_document_cost_their_own_pairs_alone(tmp_path: Path) -
     assert len(asked(texts(8))) == PAIRS_AN_ENTITY
     assert asked(texts(8)) == []
     for edited in range(8):
-        assert all("wants" in prompt for prompt in asked(texts(8, **{f"p{edited}": "This wants the KX-200."})))
+        assert all("wants" in prompt for prompt in asked(texts(8, **{f"Part{edited}": "This wants the KX-200 too."})))
     assert all("Part 8" in prompt for prompt in asked(texts(9)))
     assert all("Part 8" not in prompt for prompt in asked(texts(8)))
 

@@ -96,6 +96,8 @@ def test_what_is_not_proved_step_by_step_is_left_out(tmp_path: Path) -> None:
         ("2026 - 2019 = 7", "from 2019-03-01 to 2026-03-01"),
         ("每台 12 公斤 × 3 台 = 36 公斤", "每台 12 公斤，共 3 台"),
         ("20 - 12 = 8", "12-20 days"),
+        ("3 * 12 = 36", "保修期：三年"),
+        ("3 * 12 = 36", "a warranty of three years"),
     ],
 )
 def test_a_sum_of_given_figures_is_sound(text: str, given: str) -> None:

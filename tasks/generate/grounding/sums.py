@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from tasks.generate.grounding.figures import stated
 from tasks.models.match import THOUSANDS, plain, tokens
 
 NUMBER = r"\d+(?:\.\d+)?\s*%?"
@@ -84,7 +85,10 @@ def _half_a_digit(text: str) -> Fraction:
 
 
 def _numbers(text: str) -> Iterable[Fraction]:
-    """The figures of a text, each end of a range and each part of a date by itself; none of those in codes."""
+    """The figures of a text, also in words, and each end of a range and part of a date by itself; none of codes."""
+    for figure in stated(text):
+        if isinstance(figure.value, Decimal):
+            yield Fraction(figure.value)
     for token in tokens(text):
         for part in token.split("-"):
             if re.fullmatch(r"\d+(?:\.\d+)?", part):
