@@ -125,3 +125,23 @@ def test_a_text_without_fences_is_code_where_a_pattern_says_so(tmp_path: Path) -
     rows, _ = made(tmp_path, section(PYTHON, file="scripts/pump"), sources={"scripts/*": "code"})
     explained = next(row for row in rows if row.kind == "code_explain")
     assert explained.context == f"```\n{PYTHON.strip()}\n```"
+
+
+def test_the_judge_hears_what_is_said_about_code_and_not_the_code(tmp_path: Path) -> None:
+    judged: list[str] = []
+
+    def judge(request: Request) -> str:
+        if "pieces of code" in request.messages[0]["content"]:
+            return work(request)
+        judged.append(request.prompt)
+        return reply({"row": 1, "claims": [{"claim": "It is Go.", "verdict": "absent"}]})
+
+    with ScriptedEndpoint(judge) as endpoint:
+        second = {"base_url": endpoint.url, "model": "judge", "api_key_env": None}
+        config = dials(endpoint.url, judge=second)
+        found = run(tmp_path, config, [listing(GO, "go", "a.go")])
+    assert {row.kind for row in pairs(*found)} == {"code_translate", "code_complete"}
+    assert [row.reason for row in rejects(*found)] == ["judged_absent"]
+    assert len(judged) == 1
+    assert "It is Go." in judged[0]
+    assert "int64_t" not in judged[0]

@@ -80,6 +80,10 @@ def test_a_listing_in_a_document_is_code_where_it_is_nearly_all() -> None:
     assert kind('```json\n{"pump": {"pressure": 3, "volume": 4}}\n```', "notes.md") == "document"
 
 
+def test_a_section_of_headings_alone_is_a_document() -> None:
+    assert kind("", "slides.pptx") == "document"
+
+
 def test_an_e_book_is_a_book_where_it_is_told_in_paragraphs() -> None:
     assert kind(PROSE, "novel.epub") == "book"
     assert kind("第一章的风很大。\n\n她没有说话。", "小说.epub") == "book"

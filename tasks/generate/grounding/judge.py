@@ -15,6 +15,8 @@ from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
 
 Verdict = Literal["supported", "contradicted", "absent"]
+CLAIMLESS = ("continuation", "style", "code_complete", "code_translate")
+"""Kinds of rows that claim nothing of their section: they go on with its own words, or say it in another language."""
 
 
 class Claim(Item):
@@ -43,15 +45,16 @@ async def faults(lesson: Lesson, rows: Sequence[QAPair]) -> list[tuple[str, str]
     """
     if lesson.school.judge is None:
         return [None] * len(rows)
-    answers = list(dict.fromkeys(_said(row) for row in rows))
-    first = {_said(row): row for row in reversed(rows)}
+    claiming = [row for row in rows if row.kind not in CLAIMLESS]
+    answers = list(dict.fromkeys(_said(row) for row in claiming))
+    first = {_said(row): row for row in reversed(claiming)}
     text = "\n\n".join(with_headings(section) for section in lesson.sections)
     asked = [{"question": first[answer].question, "answer": answer} for answer in answers]
     claims: dict[str, list[Claim]] = {answer: [] for answer in answers}
     exercise = Exercise("judge", Judged, text)
     for place, item in await ask_each(lesson, exercise, asked, "row", chat=lesson.school.judge, recorded=False):
         claims[answers[place]] += item.claims
-    return [_fault(claims[_said(row)]) for row in rows]
+    return [None if row.kind in CLAIMLESS else _fault(claims[_said(row)]) for row in rows]
 
 
 def _said(row: QAPair) -> str:

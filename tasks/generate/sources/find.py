@@ -59,7 +59,7 @@ def _is_programmed(text: str) -> bool:
         for found in FENCED.finditer(text)
         if found["language"] in LANGUAGES and found["language"] != COMMANDS
     )
-    return sum(map(len, programs)) >= CLEAR * len(text)
+    return sum(map(len, programs)) >= CLEAR * max(1, len(text))
 
 
 def _is_prose(text: str) -> bool:
