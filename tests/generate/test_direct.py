@@ -79,9 +79,11 @@ def test_a_fact_that_two_strategies_find_is_one(tmp_path: Path) -> None:
         "aliases": [],
         "evidence": ["Weight: 12 kg"],
     }
-    with ScriptedEndpoint(by_prompt(direct=[WEIGHT], facts=[same])) as server:
+    asked = {"fact": 1, "questions": ["To carry a KX-200, what must one lift?"], "answer": "A KX-200 weighs 12 kg."}
+    with ScriptedEndpoint(by_prompt(direct=[WEIGHT], facts=[same], questions=[asked])) as server:
         found = run(tmp_path, dials(server.url, strategies=["direct", "facts"], **ALONE), [PUMP])
-    assert len(facts_of(*found)) == 1
+    (one,) = facts_of(*found)
+    assert {(row.kind, row.fact) for row in pairs(*found)} == {("direct", one.id), ("fact", one.id)}
     assert rejects(*found) == []
 
 

@@ -58,8 +58,9 @@ async def faults(lesson: Lesson, rows: Sequence[QAPair]) -> list[tuple[str, str]
 
 
 def _said(row: QAPair) -> str:
-    """What a row would train the model to say, its steps included."""
-    return f"{row.reasoning}\n\n{row.answer}" if row.reasoning else row.answer
+    """What a row would train the model to say, its steps and the earlier answers of its conversation included."""
+    earlier = [turn["content"] for turn in row.turns if turn["role"] == "assistant"]
+    return "\n\n".join(part for part in (*earlier, row.reasoning, row.answer) if part)
 
 
 def _fault(claims: Sequence[Claim]) -> tuple[str, str] | None:
