@@ -189,6 +189,11 @@ class Probe(Record):
     origin: Origin = Origin()
 
 
+def probes_digest(probes: Iterable[Probe]) -> str:
+    """One for the same questions with the same right answers, in whatever order and from whatever file."""
+    return digest(sorted(short_id(probe.model_dump(exclude={"origin"})) for probe in probes))
+
+
 class Conversation(Record):
     """A training row in the `messages` format. Its origin stands in the QAPair of the same id, and not here: a document
     that was moved, or saved anew with the same text, gives the same training data."""

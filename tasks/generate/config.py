@@ -49,7 +49,7 @@ class Probes(Dials):
 
     paraphrases: int = Field(default=5, ge=0, le=10)
     """Questions for each fact that another prompt writes than the training questions; a fact counts as learned when
-    most of them are answered rightly."""
+    most of them are answered rightly. 0 asks nothing about facts."""
     reversed: bool = True
     """Ask for the subject, given the rest of the claim."""
     choice: bool = True
@@ -57,9 +57,10 @@ class Probes(Dials):
     false_premise: bool = True
     """Ask a question that takes something wrong for granted."""
     control_share: float = Field(default=0.02, ge=0, le=0.5)
-    """Share of the facts that are probed and not trained: what the model knows of these, it guesses."""
+    """Share of the facts that are probed and not trained: what the model knows of these, it guesses. A corpus that is
+    too short for five of them has none."""
     max_controls: int = Field(default=20, ge=0)
-    """Most facts that are held back for that."""
+    """Most facts that are held back for that: the share is halved until no more are to be expected."""
     unanswerable: int = Field(default=20, ge=0)
     """Questions about invented things, in the languages of the documents."""
 

@@ -40,6 +40,7 @@ class School:
     chat: Asked
     prompts: Prompts
     judge: Asked | None = None
+    control_share: float = 0.0  # of the facts, which are probed and not trained
     index: Index | None = None  # of all sections, where rows are made of more than their own
 
 

@@ -15,6 +15,7 @@ from tasks.generate.config import GenerateConfig, OpenAITeacher
 from tasks.generate.corpus import distinct_sections
 from tasks.generate.drafts import Drafts
 from tasks.generate.lesson import Lesson, School
+from tasks.generate.probing.controls import control_share
 from tasks.generate.prompts import Prompts
 from tasks.generate.retrieval.embed import embedder_of
 from tasks.generate.retrieval.index import Index
@@ -41,10 +42,11 @@ async def teach_by_model(work: Work[GenerateConfig], teacher: OpenAITeacher, dra
     async with AsyncExitStack() as stack:
         chats = [await open_chat(stack, endpoint, work.memo, ledger) for endpoint in config.endpoints()]
         judge = chats[1] if len(chats) > 1 else None
-        school = School(config, chats[0], Prompts(config), judge, await open_index(work, teacher))
+        total = work.counts["in"] - work.rejects["duplicate_section"]
+        share, index = control_share(config, total), await open_index(work, teacher)
+        school = School(config, chats[0], Prompts(config), judge, share, index)
         term = Term(work, drafts, ledger, AHEAD * teacher.concurrency if teacher.batch is None else AHEAD_OF_BATCHES)
         lessons = (Lesson(school, (section,)) for section in distinct_sections(work))
-        total = work.counts["in"] - work.rejects["duplicate_section"]
         await term.hold("generate", lessons, teach, total)
         if "multihop" in config.strategies:
             await teach_pairs(term, school)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
-from artifacts.records import Probe, QAPair, Record, Section
+from artifacts.records import Probe, QAPair, Record, Section, probes_digest, read_jsonl
 from artifacts.report.pages import render
 from artifacts.runs import Run
 from artifacts.stage import StageError, Work
@@ -49,6 +50,7 @@ def make(work: Work[GenerateConfig]) -> None:
     work.counts["facts"] = work.write("facts.jsonl", drafts.facts())
     work.counts["kept"] = work.write("qa.jsonl", drafts.pairs())
     work.counts["probes"] = work.write("probes.jsonl", held_out(work, drafts))
+    freeze(work)
     tell(work, drafts)
     drafts.close()
 
@@ -77,7 +79,14 @@ def teach_by_rules(work: Work[GenerateConfig], teacher: OfflineTeacher, drafts: 
 def held_out(work: Work[GenerateConfig], drafts: Drafts) -> Iterator[Probe]:
     """The probes of the facts, and questions about invented things."""
     yield from drafts.probes()
-    yield from unanswerable(work.config.probes.unanswerable, list(distinct_sections(work)), work.config.seed)
+    yield from unanswerable(work.config.probes.unanswerable, lambda: distinct_sections(work), work.config.seed)
+
+
+def freeze(work: Work[GenerateConfig]) -> None:
+    """Note which questions these are, so that two nights' scores can be known to be about the same ones."""
+    path = work.out / "probes.jsonl"
+    work.facts["probes_digest"] = probes_digest(read_jsonl(path, Probe))
+    work.facts["probes"] = dict(sorted(Counter(probe.kind for probe in read_jsonl(path, Probe)).items()))
 
 
 def tell(work: Work[GenerateConfig], drafts: Drafts) -> None:

@@ -46,7 +46,7 @@ async def teach(lesson: Lesson) -> Lesson:
 async def _document(lesson: Lesson) -> None:
     taught = lesson.taught
     facts, candidates = await _facts(lesson)
-    taught.facts = [fact.model_copy(update={"control": is_control(fact, lesson.config)}) for fact in facts]
+    taught.facts = [fact.model_copy(update={"control": is_control(fact, lesson.school.control_share)}) for fact in facts]
     taught.probes = await ask_probes(lesson, taught.facts)
     trained = [fact for fact in taught.facts if not fact.control]
     candidates += chain.from_iterable(await gather(*_routes(lesson, trained)))

@@ -23,8 +23,10 @@ from tasks.models.wording import marks, normalize, similarity
 
 NEAR = 0.8  # Jaccard index of the trigrams, from which on two questions about one fact are one
 SMALL_WORDS = frozenset(
-    ["the", "of", "in", "on", "at", "to", "for", "by", "is", "are", "was", "were", "be", "do", "does", "did"]
-    + ["please", "kindly", "exactly", "currently", "precisely"]
+    (
+        *("the", "of", "in", "on", "at", "to", "for", "by", "is", "are", "was", "were", "be", "do", "does", "did"),
+        *("please", "kindly", "exactly", "currently", "precisely"),
+    )
 )
 SMALL_CHARACTERS = frozenset("的了吗呢啊吧呀请问是为")
 ARTICLE = re.compile(r"\ban?\b(?=\s+\w)|['’](?:s|re)\b")  # small letters alone: "Tank A" and "Tank S" are names

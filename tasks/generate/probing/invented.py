@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from artifacts.records import Probe, Section, short_id
 from tasks.models.match import ABSTENTION, normalise
@@ -35,26 +36,47 @@ SYLLABLES = {
 TRIES = 100  # names to think of for each that is wanted; documents that hold them all leave fewer questions
 
 
-def unanswerable(count: int, sections: Sequence[Section], seed: int) -> list[Probe]:
-    """Questions about things that no document names, in the documents' languages by turns."""
-    languages = sorted({"zh" if section.language == "zh" else "en" for section in sections})
-    source = normalise("\n".join("\n".join([*section.headings, section.text]) for section in sections))
-    draw = random.Random(seed)
+def unanswerable(count: int, sections: Callable[[], Iterable[Section]], seed: int) -> list[Probe]:
+    """Questions about things that no document names, in the documents' languages by turns.
+
+    `sections` begins to read them anew: once for the languages, then for each round of names that are looked for.
+    """
+    languages = sorted({"zh" if section.language == "zh" else "en" for section in sections()}) if count else []
+    candidates = _candidates(count * TRIES, languages, random.Random(seed)) if languages else iter(())
     found: dict[str, Probe] = {}
-    for number in range(count * TRIES if languages else 0):
-        if len(found) == count:
-            break
+    while drawn := list(islice(candidates, count - len(found))):
+        taken = _named({name for name, _ in drawn}, sections())
+        found |= {probe.id: probe for name, probe in drawn if name not in taken}
+    return list(found.values())
+
+
+def _candidates(tries: int, languages: list[str], draw: random.Random) -> Iterator[tuple[str, Probe]]:
+    """Names of things and a question about each."""
+    for number in range(tries):
         language = languages[number % len(languages)]
         name = _invented(language, draw)
-        frame, asked = draw.choice(FRAMES[language]), draw.choice(ASKED[language])
-        if normalise(name) in source:
-            continue
-        question = frame.format(name=name, asked=asked)
+        question = draw.choice(FRAMES[language]).format(name=name, asked=draw.choice(ASKED[language]))
         fact = short_id("unanswerable", question)
-        found[fact] = Probe(
-            id=fact, fact=fact, kind="unanswerable", question=question, answer=ABSTENTION[language], language=language
+        yield (
+            name,
+            Probe(
+                id=fact,
+                fact=fact,
+                kind="unanswerable",
+                question=question,
+                answer=ABSTENTION[language],
+                language=language,
+            ),
         )
-    return list(found.values())
+
+
+def _named(names: set[str], sections: Iterable[Section]) -> set[str]:
+    """Those of the names that stand in a section."""
+    found = set[str]()
+    for section in sections:
+        text = normalise("\n".join([*section.headings, section.text]))
+        found |= {name for name in names if normalise(name) in text}
+    return found
 
 
 def _invented(language: str, draw: random.Random) -> str:
