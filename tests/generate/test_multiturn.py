@@ -7,10 +7,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from artifacts.records import QAPair, Reject, Section
-from tasks.models.scripted import ScriptedEndpoint
+from artifacts.stage import StageError
+from tasks.models.scripted import Request, ScriptedEndpoint
 from tests.generate.school import PUMP, TANK, dials, pairs, rejects, run
-from tests.generate.teachers import by_prompt
+from tests.generate.teachers import Items, by_prompt
 
 ALONE = {"strategies": ["multiturn"], "heading_questions": False, "probes": {"unanswerable": 0, "control_share": 0}}
 WEIGHT = {
@@ -62,3 +65,15 @@ def test_quotes_of_a_turn_that_are_no_list_are_read_all_the_same(tmp_path: Path)
     loose = {**WEIGHT, "evidence": "Weight: 12 kg", "speaker": "user"}
     (row,), _ = held(tmp_path, PUMP, [loose, PRESSURE])
     assert row.evidence[0].text == "Weight: 12 kg"
+
+
+def test_a_judge_sees_every_answer_of_a_conversation(tmp_path: Path) -> None:
+    def verdicts(request: Request) -> Items:
+        verdict = "contradicted" if WEIGHT["answer"] in request.prompt else "supported"
+        return [{"row": 1, "claims": [{"claim": "It weighs 12 kg.", "verdict": verdict}]}]
+
+    script = by_prompt(multiturn=[{"turns": [WEIGHT, PRESSURE]}], judge=verdicts)
+    with ScriptedEndpoint(script) as server:
+        config = dials(server.url, judge={"base_url": server.url, "model": "judge", "api_key_env": None}, **ALONE)
+        with pytest.raises(StageError, match="judged_contradicted"):
+            run(tmp_path, config, [PUMP])

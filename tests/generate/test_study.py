@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from artifacts.records import Fact, read_jsonl
 from tasks.generate.config import PROMPTS, GenerateConfig
 from tasks.models.scripted import Request, ScriptedEndpoint
 from tests.generate.school import PUMP, TANK, dials, pairs, rejects, run
@@ -84,3 +85,23 @@ def test_every_study_prompt_has_its_file(language: str) -> None:
         text = (PROMPTS / f"study_{name}.{language}.md").read_text()
         assert len(text) > 30
         assert bool(re.search("[一-龥]", text)) == (language == "zh")
+
+
+def test_a_piece_that_tells_a_control_fact_is_left_out(tmp_path: Path) -> None:
+    told = {"12 kg": "Weight: 12 kg", "3.5 bar": "Pressure: 3.5 bar"}
+    facts = [
+        {"subject": "KX-200", "claim": f"It has {value}.", "value": value, "aliases": [], "evidence": [quote]}
+        for value, quote in told.items()
+    ]
+    study = [
+        {"instruction": f"Write {value} about the KX-200.", "answer": f"It has {value}.", "evidence": [quote]}
+        for value, quote in told.items()
+    ]
+    probes = [{"fact": number, "paraphrases": ["Say what a KX-200 has."], "distractors": []} for number in (1, 2)]
+    held_back = {"probes": {"unanswerable": 0, "control_share": 0.5, "paraphrases": 1}}
+    with ScriptedEndpoint(by_prompt(facts=facts, study=study, probes=probes)) as server:
+        store, outcome = run(tmp_path, dials(server.url, **ALONE | held_back, study=["teacher"]), [PUMP])
+    controls = {fact.value: fact.control for fact in read_jsonl(store.path(outcome.ref) / "facts.jsonl", Fact)}
+    assert sorted(controls.values()) == [False, True]
+    (row,) = pairs(store, outcome)
+    assert not any(value in row.answer for value, control in controls.items() if control)
