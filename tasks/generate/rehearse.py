@@ -46,8 +46,9 @@ class Material:
     """What an item is made of."""
 
     definitions: dict[str, Any]  # of the schema
-    sentence: str  # of the section
+    sentence: str  # of the section; all of the row's text where there is no other
     row: dict[str, Any]  # that the item is about
+    detailed: int  # times the sentence, a detailed answer
 
 
 @dataclass
@@ -78,12 +79,18 @@ class Rehearsal:
         """One item for each row of the material, or else as many as a text of its length gives."""
         parts = dict(MATERIAL.findall(material))
         text = parts.get("context", "")
-        sentences = [found.strip() for found in SENTENCE.findall(text) if len(found.strip()) > 3] or [text.strip()]
         rows: list[dict[str, Any]] = json.loads(parts.get("rows", "[]"))
+        if text or not rows:
+            sentences = [found.strip() for found in SENTENCE.findall(text) if len(found.strip()) > 3] or [text.strip()]
+        else:  # each row brings the text that it asks about
+            sentences = [max(map(str, row.values()), key=len) for row in rows]
         facts = min(self.config.max_facts, max(1, round(count_tokens(text) / SOURCE_TOKENS_A_FACT)))
         wanted = rows or [{}] * facts
         return [
-            self._item(schema["properties"]["items"]["items"], Material(schema.get("$defs", {}), sentence, row))
+            self._item(
+                schema["properties"]["items"]["items"],
+                Material(schema.get("$defs", {}), sentence, row, DETAILED if text else 1),
+            )
             for sentence, row in zip(islice(cycle(sentences), len(wanted)), wanted, strict=True)
         ]
 
@@ -106,14 +113,15 @@ class Rehearsal:
             return kind["enum"][0]
         if "const" in kind:
             return kind["const"]
-        return self._text(name, material.sentence, number)
+        return self._text(name, material, number)
 
     def _length(self, name: str) -> int:
         """How many entries a list of a reply has."""
         lengths = {"questions": self.config.wordings, "paraphrases": self.config.probes.paraphrases, "distractors": 3}
         return lengths.get(name, 0 if name == "aliases" else ENTRIES)
 
-    def _text(self, name: str, sentence: str, number: int) -> str:
+    def _text(self, name: str, material: Material, number: int) -> str:
+        sentence = material.sentence
         words = sentence.split() or [""]
         if name in ("value", "short_answer"):
             return words[-1].strip(".。")
@@ -122,7 +130,7 @@ class Rehearsal:
         if "question" in name or name in ("paraphrases", "false_premise"):
             return f"{sentence[:60]} {number}?"
         if name in ("answer", "reasoning") and self.config.answers == "detailed":
-            return " ".join([sentence] * DETAILED)
+            return " ".join([sentence] * material.detailed)
         return sentence
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 from collections import Counter
 from pathlib import Path
@@ -9,9 +11,14 @@ from typing import Any
 
 import pytest
 
-from tasks.generate.config import GenerateConfig, SourceKind
+from artifacts.records import Section
+from artifacts.stage import StageError
+from tasks.generate.config import GenerateConfig, OpenAITeacher, SourceKind
+from tasks.generate.lesson import Lesson, School
 from tasks.generate.prompts import Prompts
+from tasks.generate.rehearse import Rehearsal
 from tasks.generate.sources.find import source_kind
+from tasks.generate.teach import teach
 from tasks.models.scripted import Request, ScriptedEndpoint
 from tasks.parse.config import ParseConfig
 from tasks.parse.read import Options, read
@@ -85,7 +92,7 @@ def test_a_section_of_headings_alone_is_a_document() -> None:
 
 
 def test_an_e_book_is_a_book_where_it_is_told_in_paragraphs() -> None:
-    assert kind(PROSE, "novel.epub") == "book"
+    assert kind(f"{PROSE}\n\n* * *\n\n## Chapter 2\n\n{PROSE}", "novel.epub") == "book"
     assert kind("第一章的风很大。\n\n她没有说话。", "小说.epub") == "book"
     assert kind(f"{PROSE}\n\n- Turn it off.\n- Wait.", "manual.epub") == "document"
     assert kind("| Part | Price |\n|---|---|\n| Lid | 3 |", "manual.epub") == "document"
@@ -125,3 +132,17 @@ def test_each_section_is_taught_as_what_it_is(tmp_path: Path) -> None:
     assert "FactsReply" not in asked
     assert {"StyleReply", "LogReply", "CodeExplainReply", "CodeTranslateReply"} <= set(asked)
     assert {row.kind for row in pairs(*found)} == {"continuation", "code_complete"}
+
+
+@pytest.mark.parametrize("source", [section(LOG, file="a.log"), section(f"```go\n{GO}\n```", file="add.go")])
+def test_a_forecast_counts_what_a_kind_asks(tmp_path: Path, source: Section) -> None:
+    with ScriptedEndpoint(lambda request: reply()) as endpoint:
+        config = dials(endpoint.url)
+        with contextlib.suppress(StageError):  # a log that nothing is said about has no row
+            run(tmp_path, config, [source])
+        sent = len({request.digest for request in endpoint.requests})
+    assert isinstance(config.teacher, OpenAITeacher)
+    rehearsal = Rehearsal(config.teacher, config)
+    asyncio.run(teach(Lesson(School(config, rehearsal, Prompts(config)), (source,))))
+    assert rehearsal.count.requests == sent
+    assert rehearsal.count.output_tokens * 4 > len(source.text) / 2

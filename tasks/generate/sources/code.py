@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from asyncio import gather
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from tasks.generate.exercise import Exercise
 from tasks.generate.lesson import Lesson
 from tasks.generate.numbered import ask_each
 from tasks.generate.reply import Item
+from tasks.generate.rounds import together
 from tasks.generate.sources.instructions import instruction
 from tasks.generate.taught import Candidate
 
@@ -103,7 +103,7 @@ async def from_code(lesson: Lesson) -> list[Candidate]:
     if not pieces:
         lesson.reject("no_code", lesson.section, f"no listing of {FEWEST_LINES} lines")
     completed = [row for piece in pieces for row in _completed(lesson, piece)]
-    explained, translated = await gather(_explained(lesson, pieces), _translated(lesson, pieces))
+    explained, translated = await together([_explained(lesson, pieces), _translated(lesson, pieces)])
     return [*completed, *explained, *translated]
 
 

@@ -22,7 +22,7 @@ STAMPED = re.compile(
     r"|(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b)"
 )
 TRACED = re.compile(r"\s+at |Caused by: |Traceback |\s+File \"|\s*\.{3} \d+ more")  # lines below an error
-NOT_PROSE = re.compile(r"\s*(?:\||[-*+] |\d+[.)] |```|~~~|<)")
+NOT_PROSE = re.compile(r"\s*(?:\||[-*+] (?!\s*[-*+])|\d+[.)] |```|~~~|<)")
 
 
 def source_kind(section: Section, config: GenerateConfig) -> SourceKind:

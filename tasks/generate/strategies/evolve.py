@@ -6,7 +6,6 @@ https://arxiv.org/abs/2304.12244, with its changes that one section can bear out
 
 from __future__ import annotations
 
-from asyncio import gather
 from collections.abc import Sequence
 from itertools import chain
 
@@ -17,6 +16,7 @@ from tasks.generate.lesson import Lesson
 from tasks.generate.numbered import ask_each
 from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
+from tasks.generate.rounds import together
 from tasks.generate.taught import Candidate
 from tasks.models.match import normalise
 
@@ -45,7 +45,7 @@ async def evolve(lesson: Lesson, pairs: Sequence[QAPair]) -> list[Candidate]:
     """What the configured evolutions make of some of a section's rows."""
     if not (chosen := _chosen(lesson, pairs)):
         return []
-    return list(chain.from_iterable(await gather(*(_by(kind, lesson, chosen) for kind in lesson.config.evolve))))
+    return list(chain.from_iterable(await together(_by(kind, lesson, chosen) for kind in lesson.config.evolve)))
 
 
 async def _by(kind: Evolution, lesson: Lesson, pairs: Sequence[QAPair]) -> list[Candidate]:
