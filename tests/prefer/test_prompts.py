@@ -68,7 +68,7 @@ def test_made_up_things_are_asked_in_the_languages_of_the_data_and_stand_nowhere
 
 def test_they_are_not_what_the_evaluation_asks() -> None:
     sections = [Section(id=name, document="d", file="f", text="x", language=name) for name in ("en", "zh")]
-    probes = {normalise(probe.question) for probe in unanswerable(200, sections, seed=0)}
+    probes = {normalise(probe.question) for probe in unanswerable(200, lambda: iter(sections), seed=0)}
     trained = {normalise(prompt.row.question) for prompt in unanswerable_prompts(200, asked(), [], 0)}
     assert len(probes) == len(trained) == 200
     assert not probes & trained
