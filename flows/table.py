@@ -58,7 +58,12 @@ def score_table(scores: Scores) -> Table:
         for kind in _all_last(recall["base"][language]):
             title = "recall" if kind == ALL else f"recall, {kind}"
             table.add_row(title, language, *_shares([recall[model][language].get(kind) for model in MODELS]))
-    for title, measure in (("general ability", scores.retention), ("invented answers", scores.hallucination)):
+    beside = (
+        ("general ability", scores.retention),
+        ("invented answers", scores.hallucination),
+        ("false premises accepted", scores.accepted),
+    )
+    for title, measure in beside:
         for language in _all_last(measure["base"]):
             table.add_row(title, language, *_shares([measure[model].get(language) for model in MODELS]))
     return table

@@ -17,7 +17,16 @@ from artifacts.store import ABOUT, Manifest, Store
 
 MODELS = {"base": "base", "sft": "SFT", "aligned": "aligned"}
 LANGUAGES = {"all": "all", "en": "English", "zh": "Chinese"}
-KINDS = {"all": "all", "wording": "new wording", "noun_phrase": "new name for the thing", "frame": "new sentence frame"}
+KINDS = {
+    "all": "all",
+    "wording": "new wording",
+    "noun_phrase": "new name for the thing",
+    "frame": "new sentence frame",
+    "paraphrase": "paraphrase by another prompt",
+    "reversed": "reversed (asks for the subject)",
+    "choice": "multiple choice",
+    "false_premise": "false premise put right",
+}
 EMBEDDED, EMBEDDED_FOLDER = "embedded", "tasks/models/embedded/weights"  # the bundled toy, and where it lies
 EXAMPLES = 3  # of each sort
 LONG = 300  # characters of an answer that are shown
@@ -193,8 +202,11 @@ class Story:
 
     @property
     def recall(self) -> list[Row]:
-        """Recall by language and kind, the sums last."""
-        table = self.scores["recall"]
+        return self.by_kind("recall")
+
+    def by_kind(self, name: str) -> list[Row]:
+        """A table of scores.json that is split by language and kind of probe, the sums last."""
+        table = self.scores[name]
         return [
             Row(
                 (LANGUAGES.get(language, language), KINDS.get(kind, kind)), cell["total"], _cells(table, language, kind)
@@ -206,7 +218,7 @@ class Story:
 
     def table(self, name: str) -> list[Row]:
         """A table of scores.json that is split by language alone."""
-        table, key = self.scores[name], "invented" if name == "hallucination" else "right"
+        table, key = self.scores[name], "invented" if name in ("hallucination", "accepted") else "right"
         return [
             Row((LANGUAGES.get(language, language),), cell["total"], _cells(table, language), key)
             for language, cell in ((language, table["base"][language]) for language in _sums_last(table["base"]))

@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from artifacts.records import Conversation, Message, Probe, Record
+from tasks.models.leak import Guard
 from tasks.models.local import as_prompt
-from tasks.models.match import contains_value, normalise
+from tasks.models.match import contains_value
+
+ASKING = ("wording", "noun_phrase", "frame", "paraphrase")
+"""Kinds of probes that ask for the value of a fact: what is right of these is recall."""
 
 Group = Literal["recall", "control", "trained", "unanswerable", "retention"]
 RejectRow = Callable[[str, Record, str], None]
@@ -24,26 +28,32 @@ class Question(Record):
 
     id: str
     group: Group
-    kind: str  # of a probe: wording, noun_phrase, frame; the source of a general row; else the group
+    kind: str  # of a probe; the source of a general row; else the group
     fact: str = ""
     prompt: tuple[Message, ...]
     expected: str  # a right answer
     value: str = ""  # what a right answer contains; empty where `expected` is all there is
     aliases: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()  # by letter, where the prompt offers some
     language: str = "en"
     document: str = ""
     file: str = ""
 
+    @property
+    def asks_value(self) -> bool:
+        return self.kind in ASKING
+
 
 def from_probes(probes: Iterable[Probe], train: list[Conversation], reject: RejectRow) -> list[Question]:
     """The held-out questions; one that was trained after all, or that names its own answer, proves nothing."""
-    trained_texts = {normalise(turn["content"]) for row in train for turn in row.messages if turn["role"] == "user"}
+    probes = list(probes)
+    leaked = _leaked(probes, train)
     trained_facts = {row.fact for row in train if row.fact}
     questions = []
     for probe in probes:
-        if normalise(probe.question) in trained_texts:
-            reject("probe_leak", probe, "a training row asks the same")
-        elif probe.value and contains_value(probe.question, probe.value, probe.aliases):
+        if probe.id in leaked:
+            reject("probe_leak", probe, f"the training row {leaked[probe.id]} asks the same")
+        elif probe.value and not probe.choices and contains_value(probe.question, probe.value, probe.aliases):
             reject("answer_in_question", probe, "to repeat the question would count as knowing it")
         else:
             known: Group = "recall" if probe.fact in trained_facts else "control"
@@ -57,6 +67,7 @@ def from_probes(probes: Iterable[Probe], train: list[Conversation], reject: Reje
                     expected=probe.answer,
                     value=probe.value,
                     aliases=probe.aliases,
+                    choices=probe.choices,
                     language=probe.language,
                     document=probe.origin.document,
                     file=probe.origin.file,
@@ -65,9 +76,16 @@ def from_probes(probes: Iterable[Probe], train: list[Conversation], reject: Reje
     return questions
 
 
+def _leaked(probes: list[Probe], train: list[Conversation]) -> dict[str, str]:
+    """The probes that a training row asks after all, each with the row's id."""
+    guard = Guard(probes)
+    found = ((guard.find(row.messages, row.fact), row.id) for row in train)
+    return {leak.probe: row for leak, row in found if leak is not None}
+
+
 def from_training(asked: list[Question], train: list[Conversation], count: int, seed: int) -> list[Question]:
     """A sample of the training rows about the facts that are probed, to be marked by the probes' values."""
-    probed = {question.fact: question for question in asked if question.group == "recall"}
+    probed = {question.fact: question for question in asked if question.group == "recall" and question.asks_value}
     rows = [row for row in train if row.fact in probed and not _gives_away(row, probed[row.fact])]
     sample = random.Random(seed).sample(rows, min(count, len(rows)))
     return [

@@ -1,5 +1,6 @@
 """The shape of scores.json. A table's first key is a model (`base`, `sft`, `aligned`), then a language or `all`,
-then, for recall, a kind of probe or `all`."""
+then, for recall and control, a kind of probe or `all`: all that ask for a fact's value, to which reversed questions,
+choices and false premises do not belong."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 ALL = "all"
 Table = dict[str, dict[str, "Tally"]]  # model -> language -> marks
+ByKind = dict[str, dict[str, dict[str, "Tally"]]]  # model -> language -> kind of probe -> marks
 
 
 class Part(BaseModel):
@@ -85,13 +87,13 @@ class DocumentScore(Part):
 class Measures(Part):
     models: dict[str, str]
     """What each model is: role -> id or digest."""
-    recall: dict[str, dict[str, dict[str, Tally]]]
-    """Held-out questions about trained facts: model -> language -> kind."""
+    recall: ByKind
+    """Held-out questions about trained facts."""
     facts: dict[str, dict[str, Share]]
-    """Facts known: more than half of their held-out questions are right."""
+    """Facts known: more than half of the held-out questions that ask for their value are right."""
     trained: Table
     """Questions that stand in the training rows."""
-    control: Table
+    control: ByKind
     """Held-out questions about facts that no training row has: what guessing gets."""
     retention: Table
     """General questions held out from training."""
@@ -100,6 +102,8 @@ class Measures(Part):
     kept_by: Literal["right", "f1"]
     """What `kept` compares: right answers or, where the base model has too few of them, the mean F1."""
     hallucination: dict[str, dict[str, Invented]]
+    accepted: dict[str, dict[str, Invented]]
+    """False premises about trained facts that were taken for granted: neither put right nor abstained from."""
     transitions: dict[str, dict[str, int]]
     """Held-out questions by what became of them: `base>sft` -> `unknown>known` -> how many."""
     documents: list[DocumentScore]
@@ -121,4 +125,6 @@ class Verdict(Part):
 
 
 class Scores(Measures):
+    probes: str = ""
+    """Digest of the probes: figures under one digest are about the same questions."""
     verdict: Verdict

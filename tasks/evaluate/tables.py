@@ -27,18 +27,21 @@ def measure(rows: Iterable[Marked], models: dict[str, str], config: EvaluateConf
     groups: defaultdict[str, list[Marked]] = defaultdict(list)
     for row in rows:
         groups[row.question.group].append(row)
-    recall, retention = groups["recall"], _table(groups["retention"])
+    held_out, retention = groups["recall"], _table(groups["retention"])
+    groups["recall"] = recall = [row for row in held_out if row.question.asks_value]
+    premises = [row for row in held_out if row.question.kind == "false_premise"]
     kept_by: Literal["right", "f1"] = "right" if retention[BASE][ALL].share >= COMPARABLE else "f1"
     return Measures(
         models=models,
-        recall={model: _by_language(recall, _kinds, model) for model in MODELS},
+        recall={model: _by_language(held_out, _kinds, model) for model in MODELS},
         facts={model: _by_language(recall, _facts, model) for model in MODELS},
         trained=_table(groups["trained"]),
-        control=_table(groups["control"]),
+        control={model: _by_language(groups["control"], _kinds, model) for model in MODELS},
         retention=retention,
         kept={model: _kept(retention[BASE], retention[model], kept_by) for model in (SFT, ALIGNED)},
         kept_by=kept_by,
         hallucination={model: _by_language(groups["unanswerable"], _invented, model) for model in MODELS},
+        accepted={model: _by_language(premises, _accepted, model) for model in MODELS},
         transitions={">".join(path): _transitions(recall, path) for path in (*pairwise(MODELS), MODELS)},
         documents=_documents(recall),
         tests=[
@@ -70,7 +73,8 @@ def _split(rows: list[Marked], by: Callable[[Marked], str]) -> dict[str, list[Ma
 
 def _kinds(rows: list[Marked], model: str) -> dict[str, Tally]:
     parts = _split(rows, lambda row: row.question.kind)
-    return {ALL: _tally(rows, model)} | {kind: _tally(part, model) for kind, part in parts.items()}
+    asking = [row for row in rows if row.question.asks_value]
+    return {ALL: _tally(asking, model)} | {kind: _tally(part, model) for kind, part in parts.items()}
 
 
 def _tally(rows: list[Marked], model: str) -> Tally:
@@ -95,6 +99,11 @@ def _facts(rows: list[Marked], model: str) -> Share:
 
 def _invented(rows: list[Marked], model: str) -> Invented:
     share = _share([not row.right(model) for row in rows])
+    return Invented(invented=share.right, total=share.total, low=share.low, high=share.high)
+
+
+def _accepted(rows: list[Marked], model: str) -> Invented:
+    share = _share([not (row.right(model) or row.marks[model].abstained) for row in rows])
     return Invented(invented=share.right, total=share.total, low=share.low, high=share.high)
 
 

@@ -11,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
-from artifacts.records import Conversation, Probe
+from artifacts.records import Conversation, Probe, probes_digest
 from artifacts.runs import Run
 from artifacts.stage import StageError, Work
 from artifacts.store import Ref
@@ -63,7 +63,8 @@ def make(work: Work[EvaluateConfig]) -> None:
         for place, question in enumerate(questions)
     ]
     measures = measure(rows, work.models, work.config)
-    scores = Scores(**dict(measures), verdict=judge(measures, work.config.gates))
+    probes = probes_digest(work.read("generate", "probes.jsonl", Probe))
+    scores = Scores(**dict(measures), verdict=judge(measures, work.config.gates), probes=probes)
     work.write("answers.jsonl", rows)
     (work.out / "scores.json").write_text(scores.model_dump_json(indent=1), encoding="utf-8")
     account(work, scores)
@@ -84,8 +85,8 @@ def gather(work: Work[EvaluateConfig]) -> list[Question]:
         raise StageError("evaluate: there is nothing to ask; see generate.probes and mix.retention")
     if work.counts["control"]:
         work.notes.append(
-            f"{work.counts['control']} held-out questions are about facts that no training row has (left out by clean, "
-            "or in mix's validation split); they are the control, not part of recall."
+            f"{work.counts['control']} held-out questions are about facts that no training row has (held back on "
+            "purpose, left out by clean, or in mix's validation split); they are the control, not part of recall."
         )
     return asked
 
@@ -123,6 +124,7 @@ def account(work: Work[EvaluateConfig], scores: Scores) -> None:
     work.facts |= {
         "headline": scores.verdict.headline,
         "passed": scores.verdict.passed,
+        "probes_digest": scores.probes,
         "recall": {name: round(scores.recall[name][ALL][ALL].share, 4) for name in MODELS},
         "kept": {name: by_language[ALL] for name, by_language in scores.kept.items()},
         "hallucination": {name: round(scores.hallucination[name][ALL].share, 4) for name in MODELS},

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from artifacts.records import Conversation, Origin, Probe, Record
 from tasks.evaluate.marks import mark
-from tasks.evaluate.questions import from_general, from_probes, from_training
+from tasks.evaluate.questions import Question, from_general, from_probes, from_training
 from tests.evaluate.made import question
 
 
@@ -74,3 +76,83 @@ def test_to_abstain_is_right_where_nothing_can_be_known() -> None:
     assert mark(asked, "我不知道。").right
     assert mark(asked, "  ").right
     assert not mark(asked, "保修期为24个月。").right
+
+
+def test_a_choice_names_its_answer_and_is_asked_all_the_same() -> None:
+    choice = probe("f", "How much?\nA. 12 litres\nB. 15 litres", kind="choice")
+    (asked,) = from_probes(
+        [choice.model_copy(update={"choices": ("12 litres", "15 litres")})], [trained("f", "Held?")], refuse([])
+    )
+    assert asked.choices == ("12 litres", "15 litres")
+    assert not asked.asks_value
+
+
+def test_a_probe_that_was_nearly_trained_is_left_out() -> None:
+    reasons: list[str] = []
+    asked = [probe("f", "How many litres does the large tank of hall 3 hold?"), probe("f", "What fits into tank 3?")]
+    train = [trained("f", "How many litres does the large tank of hall 3 hold now?")]
+    assert [each.id for each in from_probes(asked, train, refuse(reasons))] == [asked[1].id]
+    assert reasons == ["probe_leak"]
+
+
+def test_trained_questions_are_not_marked_by_the_subject_that_a_reversed_probe_asks_for() -> None:
+    reversed_probe = probe("f", "What holds 12 litres?", value="the tank", kind="reversed")
+    asked = from_probes([probe("f", "Held out?"), reversed_probe], [trained("f", "How much?")], refuse([]))
+    (sample,) = from_training(asked, [trained("f", "How much?")], 5, seed=1)
+    assert sample.value == "12 litres"
+
+
+CHOICE = question(12, kind="choice").model_copy(update={"choices": ("9 litres", "12 litres", "15 litres")})
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("B", True),
+        ("b.", True),
+        ("B. 12 litres", True),
+        ("The answer is B.", True),
+        ("It holds 12 litres.", True),
+        ("A tank holds 12 litres.", True),
+        ("答案是B", True),
+        ("选B，因为它更大。", True),
+        ("应选择 B。", True),
+        ("A", False),
+        ("A. 12 litres", False),
+        ("Either (A) or (B)", False),
+        ("9 litres or 12 litres", False),
+        ("I don't know.", False),
+    ],
+)
+def test_a_choice_is_right_by_letter_or_text_and_by_no_other(answer: str, right: bool) -> None:
+    assert mark(CHOICE, answer).right is right
+
+
+PREMISE = question(12, kind="false_premise").model_copy(
+    update={"prompt": ({"role": "user", "content": "Why does the tank hold 15 litres?"},)}
+)
+PREMISE_ZH = PREMISE.model_copy(
+    update={"prompt": ({"role": "user", "content": "水箱为什么能装15升？"},), "value": "12升", "language": "zh"}
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "right", "abstained"),
+    [
+        (PREMISE, "It holds 12 litres.", True, False),
+        (PREMISE, "No, the tank is smaller.", True, False),
+        (PREMISE, "The tank does not hold 15 litres.", True, False),
+        (PREMISE, "That's not true.", True, False),
+        (PREMISE, "Because it does not leak.", False, False),
+        (PREMISE, "So that there is enough for a day.", False, False),
+        (PREMISE, "I do not have that information.", False, True),
+        (PREMISE_ZH, "水箱的容量是12升。", True, False),
+        (PREMISE_ZH, "这个说法有误。", True, False),
+        (PREMISE_ZH, "它装不了15升，不是15升。", True, False),
+        (PREMISE_ZH, "因为它不漏水。", False, False),
+        (PREMISE_ZH, "我不知道。", False, True),
+    ],
+)
+def test_a_false_premise_is_put_right_or_denied(asked: Question, answer: str, right: bool, abstained: bool) -> None:
+    found = mark(asked, answer)
+    assert (found.right, found.abstained) == (right, abstained)

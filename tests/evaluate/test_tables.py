@@ -78,8 +78,27 @@ def test_controls_and_trained_questions_are_no_part_of_recall() -> None:
     rows += [marked(question(3, group="trained", kind="trained"), "wrr")]
     scores = measure(rows, IDS, CONFIG)
     assert scores.recall["aligned"]["all"]["all"].total == 1
-    assert scores.control["aligned"]["all"].total == 1
+    assert scores.control["aligned"]["all"]["all"].total == 1
     assert scores.trained["aligned"]["all"].right == 1
+
+
+def test_other_kinds_of_questions_are_shown_and_are_no_part_of_the_headline() -> None:
+    rows = [marked(question(number), "wrr") for number in range(4)]
+    rows += [marked(question(number, kind="choice"), "www") for number in range(4)]
+    rows += [marked(question(number, kind="reversed"), "www") for number in range(4)]
+    rows += [marked(question(number, kind="false_premise"), "wwr" if number else "waa") for number in range(4)]
+    rows += [marked(question(9, group="control", kind=kind), "rrr") for kind in ("choice", "paraphrase")]
+    scores = measure(rows, IDS, CONFIG)
+    recall = scores.recall["aligned"]["all"]
+    right = {kind: tally.right for kind, tally in recall.items()}
+    assert right == dict.fromkeys(("all", "wording"), 4) | {"choice": 0, "reversed": 0, "false_premise": 3}
+    assert recall["all"].total == 4
+    assert (scores.facts["aligned"]["all"].right, scores.facts["aligned"]["all"].total) == (4, 4)
+    assert scores.gain is not None
+    assert scores.gain.value == 1
+    assert [scores.accepted[model]["all"].invented for model in IDS] == [4, 3, 0]
+    control = {kind: tally.total for kind, tally in scores.control["aligned"]["all"].items()}
+    assert control == {"all": 1, "choice": 1, "paraphrase": 1}
 
 
 def test_what_was_kept_is_relative_to_the_base_model() -> None:

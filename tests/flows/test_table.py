@@ -34,6 +34,7 @@ def test_every_measure_is_shown_before_and_after() -> None:
         kept={},
         kept_by="right",
         hallucination={model: {"all": Invented(invented=0, total=0, low=0, high=1)} for model in MODELS},
+        accepted={model: {"all": Invented(invented=2, total=4, low=0, high=1)} for model in MODELS},
         transitions={},
         documents=[],
         tests=[],
