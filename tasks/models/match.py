@@ -14,13 +14,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 CJK = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+CJK_MARKS = r"\u3000-\u3004\u3008-\u3020"  # 、。《》「」 ... within that range
 DIGITS = r"\d+(?:[.:/]\d+)*"
 TOKEN = re.compile(
     rf"(?P<code>[^\W\d_{CJK}]+-?\d[^\W{CJK}]*(?:[-.]\d+)*)"  # RX-7, ip67, v3.10: its figures are no number of their own
     rf"|(?P<number>(?:(?<![\w)])-)?{DIGITS}(?:\ ?[-~至到]\ ?{DIGITS})*)"  # 1.8, -7, 08:30, 10-15, 2026-03-01
     r"|(?P<numeral>[零〇一二两三四五六七八九十百千万亿]+)"
     rf"|(?P<word>[^\W\d_{CJK}]+)"
-    rf"|(?P<sign>[{CJK}%‰°$€£¥<>≤≥±+])"  # a character of a script without spaces, or a sign that changes a figure
+    # a character of a script without spaces, or a sign that changes a figure
+    rf"|(?P<sign>(?![{CJK_MARKS}])[{CJK}%‰°$€£¥<>≤≥±+])"
 )
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 PLAIN = str.maketrans({"−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "’": "'", "µ": "μ"})
