@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from artifacts.progress import Progress
 from artifacts.records import Probe, QAPair, Reject, Section, read_jsonl, short_id
 from artifacts.stage import Outcome, StageConfig, Work, produce
 from artifacts.store import Store
 from tasks.generate.config import GenerateConfig
+from tasks.generate.lesson import Lesson, School
+from tasks.generate.prompts import Prompts
 from tasks.generate.task import make
+from tasks.models.chat import Chat
+from tasks.models.scripted import Script, ScriptedEndpoint
+
+T = TypeVar("T")
 
 
 def section(text: str, *headings: str, language: str = "en", file: str = "handbook.md") -> Section:
@@ -46,6 +54,34 @@ def run(root: Path, config: GenerateConfig, sections: Iterable[Section] = SECTIO
 
     parse = produce(store, ParseConfig(sections=tuple(sections)), {}, publish, progress=quiet)
     return store, produce(store, config, {"parse": parse.ref}, make, progress=quiet)
+
+
+def attend(
+    root: Path,
+    script: Script,
+    work: Callable[[Lesson], Awaitable[T]],
+    *sections: Section,
+    judge: Script | None = None,
+    **values: Any,
+) -> tuple[T, Lesson, ScriptedEndpoint]:
+    """What `work` makes in a lesson with a scripted teacher (and judge), the lesson, and the teacher."""
+
+    async def hold() -> tuple[T, Lesson]:
+        config = dials(server.url, **values)
+        async with AsyncExitStack() as stack:
+            chat = await stack.enter_async_context(Chat(config.endpoints()[0], memo))
+            second = None
+            if judge is not None:
+                endpoint = stack.enter_context(ScriptedEndpoint(judge))
+                second_dials = dials(endpoint.url, teacher={"model": "judge"}).endpoints()[0]
+                second = await stack.enter_async_context(Chat(second_dials, memo))
+            lesson = Lesson(School(config, chat, Prompts(config), second), sections or (PUMP,))
+            return await work(lesson), lesson
+
+    memo = Store(root).memo
+    with ScriptedEndpoint(script) as server:
+        made, lesson = asyncio.run(hold())
+    return made, lesson, server
 
 
 def pairs(store: Store, outcome: Outcome) -> list[QAPair]:

@@ -32,7 +32,7 @@ LISTED = re.compile(  # what only counts off: a list's numbers, "step 2", "the 3
 DATES = tuple(
     re.compile(form)
     for form in (
-        r"(?<![\d.])(?P<year>\d{4})(?P<joint>[-/.])(?P<month>\d{1,2})(?P=joint)(?P<day>\d{1,2})(?![\d.])",
+        r"(?<![\d.])(?P<year>\d{4})(?P<joint>[-/.])(?P<month>\d{1,2})(?P=joint)(?P<day>\d{1,2})(?!\.?\d)",
         rf"(?P<year>\d{{4}}|{CHINESE}{{4}})年(?P<month>{N})月(?:(?P<day>{N})[日号])?",
         rf"(?<!\d)(?P<month>{N})月(?P<day>{N})[日号]",
         rf"{DAY}(?: of)? {MONTH}(?:,? {YEAR})?",

@@ -70,7 +70,8 @@ def _span(quote: str, text: str) -> tuple[int, int] | None:
         if wanted.weight >= MIN_WORDS:
             return start, end
         whole = around(text, start, end)
-        return None if any(around(text, *held.span(*other)) != whole for other in places) else whole
+        elsewhere = {text[slice(*around(text, *held.span(*other)))] for other in places}
+        return whole if elsewhere <= {text[slice(*whole)]} else None
     return None
 
 
