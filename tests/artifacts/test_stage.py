@@ -9,7 +9,7 @@ import pytest
 
 from artifacts.progress import Progress
 from artifacts.records import Reject, read_jsonl
-from artifacts.stage import Plan, StageConfig, StageError, Work, keyed_values, plan_for, produce, unkeyed
+from artifacts.stage import Outcome, Plan, StageConfig, StageError, Work, keyed_values, plan_for, produce, unkeyed
 from artifacts.store import ABOUT, Ref, Store
 from tests.artifacts.toy import CountConfig, Line, ReadConfig, read, run_count, run_read
 
@@ -178,3 +178,25 @@ def test_the_manifest_accounts_for_the_work(store: Store, source: Path) -> None:
     assert {file.path: file.rows for file in manifest.files} == {"about/rejects.jsonl": 0, "lines.jsonl": 4}
     assert manifest.outside.keys() == {"a.txt", "b.txt"}
     assert "torch" in manifest.libraries
+
+
+def test_what_lies_beside_is_looked_at_and_is_not_in_the_key(store: Store, source: Path) -> None:
+    parsed = run_read(store, ReadConfig(source=source)).ref
+    seen: list[str] = []
+
+    def check(work: Work[CountConfig]) -> None:
+        seen.extend(line.text for line in work.read("other", "lines.jsonl", Line))
+        work.counts["kept"] = work.write("count.jsonl", [])
+
+    def made(beside: Ref) -> Outcome:
+        quiet = Progress(terminal=False)
+        return produce(store, CountConfig(), {"parse": parsed}, check, beside={"other": beside}, progress=quiet)
+
+    first = made(parsed)
+    (source / "a.txt").write_text("another\n", encoding="utf-8")
+    changed = run_read(store, ReadConfig(source=source)).ref
+    again = made(changed)
+    assert seen, "the check could read it"
+    assert again.reused
+    assert store.manifest(first.ref).beside == {"other": parsed}
+    assert store.manifest(first.ref).inputs == {"parse": parsed}

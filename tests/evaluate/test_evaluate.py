@@ -76,9 +76,13 @@ def rows(name: str, records: Sequence[Record]) -> Callable[[Path], None]:
 
 
 def mixed(out: Path) -> None:
-    rows("train.jsonl", [conversation(f"{asked} Say!", value, lang, value) for asked, (lang, value) in FACTS.items()])(
-        out
-    )
+    rows(
+        "train.jsonl",
+        [
+            conversation(f"We need to know this today, so tell us: {asked}", value, lang, value)
+            for asked, (lang, value) in FACTS.items()
+        ],
+    )(out)
     rows("retention.jsonl", [conversation(asked, value, language) for asked, (language, value) in GENERAL.items()])(out)
 
 
