@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import gather
 from collections.abc import Awaitable, Iterator, Sequence
 from itertools import chain
 
@@ -12,6 +11,7 @@ from tasks.generate.lesson import Lesson
 from tasks.generate.probing.ask import ask_probes
 from tasks.generate.probing.controls import is_control, untold
 from tasks.generate.retrieval.rag import answer_from_all, with_context
+from tasks.generate.rounds import together
 from tasks.generate.sources.book import from_book
 from tasks.generate.sources.code import from_code
 from tasks.generate.sources.find import source_kind
@@ -46,10 +46,12 @@ async def teach(lesson: Lesson) -> Lesson:
 async def _document(lesson: Lesson) -> None:
     taught = lesson.taught
     facts, candidates = await _facts(lesson)
-    taught.facts = [fact.model_copy(update={"control": is_control(fact, lesson.school.control_share)}) for fact in facts]
+    taught.facts = [
+        fact.model_copy(update={"control": is_control(fact, lesson.school.control_share)}) for fact in facts
+    ]
     taught.probes = await ask_probes(lesson, taught.facts)
     trained = [fact for fact in taught.facts if not fact.control]
-    candidates += chain.from_iterable(await gather(*_routes(lesson, trained)))
+    candidates += chain.from_iterable(await together(_routes(lesson, trained)))
     rows = await _grounded(lesson, candidates)
     if lesson.config.evolve:
         rows += await grounded(lesson, await evolve(lesson, rows))
@@ -82,7 +84,7 @@ async def _grounded(lesson: Lesson, candidates: Sequence[Candidate]) -> list[QAP
     asked = [candidate for candidate in candidates if candidate.kind in RETRIEVED]
     answered = await answer_from_all(lesson, lesson.school.index, asked)
     own = grounded(lesson, [candidate for candidate in candidates if candidate.kind not in RETRIEVED])
-    return [*chain.from_iterable(await gather(*(grounded(*rows) for rows in answered), own))]
+    return [*chain.from_iterable(await together([*(grounded(*rows) for rows in answered), own]))]
 
 
 def _routes(lesson: Lesson, facts: Sequence[Fact]) -> Iterator[Awaitable[list[Candidate]]]:

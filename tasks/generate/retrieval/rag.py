@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import groupby
@@ -14,6 +13,7 @@ from tasks.generate.lesson import Lesson
 from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
 from tasks.generate.retrieval.index import Index
+from tasks.generate.rounds import together
 from tasks.generate.taught import Candidate
 from tasks.models.match import ABSTENTION, contains_value
 
@@ -40,7 +40,7 @@ async def answer_from_all(
     Each comes with a lesson over these sections, against which it is held.
     """
     by_fact = [list(rows) for _, rows in groupby(candidates, key=lambda one: (one.fact, one.kind, one.answer))]
-    return list(await gather(*(_answer(lesson, index, rows) for rows in by_fact)))
+    return await together(_answer(lesson, index, rows) for rows in by_fact)
 
 
 async def _answer(lesson: Lesson, index: Index, rows: list[Candidate]) -> tuple[Lesson, list[Candidate]]:
@@ -68,7 +68,7 @@ async def with_context(lesson: Lesson, index: Index, rows: Sequence[QAPair]) -> 
     """
     dials = lesson.config.retrieval
     asked = [row for row in rows if row.value and not row.turns and _drawn("raft", row.id) < dials.raft_share]
-    return list(await gather(*(_shown(lesson, index, row) for row in asked)))
+    return await together(_shown(lesson, index, row) for row in asked)
 
 
 async def _shown(lesson: Lesson, index: Index, row: QAPair) -> QAPair:

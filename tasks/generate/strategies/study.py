@@ -6,7 +6,6 @@ Material that is worked through in several ways is remembered better than materi
 
 from __future__ import annotations
 
-from asyncio import gather
 from itertools import chain
 
 from tasks.generate.config import StudyPrompt
@@ -14,6 +13,7 @@ from tasks.generate.exercise import Exercise
 from tasks.generate.lesson import Lesson
 from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
+from tasks.generate.rounds import together
 from tasks.generate.taught import Candidate
 
 PIECES = 5  # at most, of each study prompt
@@ -29,7 +29,7 @@ class Piece(Item):
 
 async def study(lesson: Lesson) -> list[Candidate]:
     """Pieces by each study prompt of the configuration, a call each."""
-    return list(chain.from_iterable(await gather(*(_pieces(lesson, name) for name in lesson.config.study))))
+    return list(chain.from_iterable(await together(_pieces(lesson, name) for name in lesson.config.study)))
 
 
 async def _pieces(lesson: Lesson, name: StudyPrompt) -> list[Candidate]:
