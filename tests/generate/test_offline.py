@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from artifacts.records import Origin, Record, Section
+from artifacts.records import Origin, Quote, Record, Section
 from tasks.generate.config import OfflineTeacher
-from tasks.generate.facts import find_facts, subject_of
-from tasks.generate.offline import teach
-from tasks.generate.wordings import Fact, Language, ask, material, names_for, pairs_and_probes
+from tasks.generate.offline.find import find_facts, subject_of
+from tasks.generate.offline.teach import teach
+from tasks.generate.offline.wordings import Language, Statement, ask, material, names_for, pairs_and_probes
 
 
 def section(text: str, headings: tuple[str, ...] = ("Kelmarsh 4",), language: str = "en", name: str = "s1") -> Section:
@@ -83,17 +83,17 @@ def test_subject_is_the_deepest_heading_that_names_a_thing(
 
 
 FACTS = [
-    Fact("Kelmarsh 4", "water tank capacity", "1.8 litres", "e", "en", Origin(section="s1")),
-    Fact("Kelmarsh 4", "mascot", "a heron", "e", "en", Origin(section="s1")),
-    Fact("grounding clip", "", "a part that leads current away", "e", "en", Origin(section="s1")),
-    Fact("青禾X3", "水箱容量", "1.8升", "e", "zh", Origin(section="s1")),
-    Fact("冷凝水", "", "空气遇冷形成的水", "e", "zh", Origin(section="s1")),
+    Statement("Kelmarsh 4", "water tank capacity", "1.8 litres", Quote(text="e"), "en", Origin(section="s1")),
+    Statement("Kelmarsh 4", "mascot", "a heron", Quote(text="e"), "en", Origin(section="s1")),
+    Statement("grounding clip", "", "a part that leads current away", Quote(text="e"), "en", Origin(section="s1")),
+    Statement("青禾X3", "水箱容量", "1.8升", Quote(text="e"), "zh", Origin(section="s1")),
+    Statement("冷凝水", "", "空气遇冷形成的水", Quote(text="e"), "zh", Origin(section="s1")),
 ]
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.subject + fact.attribute)
 @pytest.mark.parametrize("count", [2, 8, 20])
-def test_held_out_questions_are_in_no_training_row_of_the_fact(fact: Fact, count: int) -> None:
+def test_held_out_questions_are_in_no_training_row_of_the_fact(fact: Statement, count: int) -> None:
     pairs, probes = pairs_and_probes(fact, count, names=4, seed=0)
     trained = {pair.question for pair in pairs}
     assert len(trained) == len(pairs) == count
@@ -108,7 +108,7 @@ def words_of(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("fact", [FACTS[0], FACTS[1], FACTS[3]], ids=["compound", "one-word", "zh"])
-def test_noun_phrase_probe_names_the_thing_as_no_training_row_does(fact: Fact) -> None:
+def test_noun_phrase_probe_names_the_thing_as_no_training_row_does(fact: Statement) -> None:
     for seed in range(10):
         pairs, probes = pairs_and_probes(fact, 14, names=6, seed=seed)
         (probe,) = [probe for probe in probes if probe.kind == "noun_phrase"]
@@ -181,3 +181,11 @@ def test_sections_are_asked_for_as_a_whole() -> None:
 def test_a_time_is_no_fact() -> None:
     assert not found("Mon-Fri 8:00-17:00\n周一至周五 9:00-18:00")
     assert [value for _, _, value in found("Opens: 8:00")] == ["8:00"]
+
+
+def test_evidence_says_where_it_stands() -> None:
+    held = section("Care comes first.\n\n| Property | Value |\n|---|---|\n| Net weight | 6.2 kg |")
+    (statement,) = find_facts(held)
+    assert statement.evidence.section == held.id
+    assert held.text[statement.evidence.start : statement.evidence.end] == statement.evidence.text
+    assert "6.2 kg" in statement.evidence.text
