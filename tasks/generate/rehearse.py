@@ -117,7 +117,12 @@ class Rehearsal:
 
     def _length(self, name: str) -> int:
         """How many entries a list of a reply has."""
-        lengths = {"questions": self.config.wordings, "paraphrases": self.config.probes.paraphrases, "distractors": 3}
+        probes = self.config.probes
+        lengths = {
+            "questions": self.config.wordings,
+            "paraphrases": probes.paraphrases + probes.choice,
+            "distractors": 3,
+        }
         return lengths.get(name, 0 if name == "aliases" else ENTRIES)
 
     def _text(self, name: str, material: Material, number: int) -> str:

@@ -100,6 +100,7 @@ def test_chinese_facts_are_asked_in_every_way(tmp_path: Path) -> None:
         ({"distractors": ["15 metres", "15 kg", "9 kg"]}, "bad_distractor"),
         ({"distractors": ["15 kg"]}, "few_distractors"),
         ({"false_premise": "Why is the KX-200 pump so heavy?"}, "no_false_premise"),
+        ({"false_premise": "Why does the KX-200 pump weigh 15 bar?"}, "no_false_premise"),
         ({"false_premise": "Why does the KX-200 pump weigh 15 kg and not 12 kg?"}, "answer_in_question"),
     ],
 )

@@ -110,7 +110,7 @@ class Examination:
         if dials.choice and questions:
             found += self._choice(questions[-1], wrong)
         if dials.false_premise and item.false_premise:
-            found += self._false_premise(item.false_premise, right, [*item.distractors, *wrong])
+            found += self._false_premise(item.false_premise, right, wrong)
         return found
 
     def _can_ask(self, kind: ProbeKind, question: str, answers: Sequence[str]) -> bool:
@@ -137,7 +137,7 @@ class Examination:
         return [self._probe("choice", text).model_copy(update={"answer": answer, "choices": choices})]
 
     def _false_premise(self, question: str, right: Sequence[str], wrong: Sequence[str]) -> list[Probe]:
-        if not any(contains(question, value) for value in wrong if not contains_value(value, right[0], right[1:])):
+        if not any(contains(question, value) for value in wrong):
             self._reject("false_premise", question, "no_false_premise", "it takes none of the wrong values for granted")
             return []
         return [self._probe("false_premise", question)] if self._can_ask("false_premise", question, right) else []
