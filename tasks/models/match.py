@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 CJK = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 CJK_MARKS = r"\u3000-\u3004\u3008-\u3020"  # 、。《》「」 ... within that range
@@ -53,7 +54,12 @@ def plain(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Words, codes, numbers by their value (1.80 is 1.8), CJK characters and the signs that change a figure."""
-    return [token for token, _, _ in places(THOUSANDS.sub("", plain(text)))]
+    return list(_tokens(text))
+
+
+@lru_cache(maxsize=512)  # the same section, answer and value are held against one another many times
+def _tokens(text: str) -> tuple[str, ...]:
+    return tuple(token for token, _, _ in places(THOUSANDS.sub("", plain(text))))
 
 
 def places(text: str) -> Iterator[tuple[str, int, int]]:
@@ -75,6 +81,7 @@ def _number(text: str) -> str:
     return re.sub(r"(?<!\d)0+(?=\d)", "", text)
 
 
+@lru_cache(maxsize=512)
 def normalise(text: str) -> str:
     """What two texts share that differ in case, width, spaces, punctuation or the spelling of numbers only."""
     return " ".join(tokens(text))
