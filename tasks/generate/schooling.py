@@ -29,6 +29,7 @@ from tasks.models.config import OpenAIEndpoint
 from tasks.models.ledger import Ledger
 
 IN_BATCHES = " in batches"  # behind a model's name in the ledger
+GO_ON = "Every reply that came back is kept; run again to go on"
 AHEAD = 8  # lessons under way for each request that may be: the slow ones hold the others back no sooner
 AHEAD_OF_BATCHES = 2000  # lessons under way where replies come by the day
 
@@ -70,22 +71,20 @@ class Term:
         One that got no reply (the network, a busy server, no money left) stops the stage after all others were held,
         because publishing without it would leave it out for good.
         """
-        failures = []
+        missing, why = 0, ""
         with self.work.progress.task(title, total) as progress:
             async for outcome in in_order(lessons, teach, self.width):
                 progress.advance(note=self._spent())
-                if isinstance(outcome, RequestError | StageError):
-                    failures.append(outcome)
+                if isinstance(outcome, StageError):  # it says what to do
+                    missing, why = missing + 1, str(outcome)
+                elif isinstance(outcome, RequestError):
+                    missing, why = missing + 1, why or f"{outcome}. {GO_ON}"
                 elif isinstance(outcome, Exception):
                     raise outcome
                 else:
                     self._put_down(outcome)
-        if failures:
-            last = next((failure for failure in failures if isinstance(failure, StageError)), failures[-1])
-            raise StageError(
-                f"{title}: {len(failures):,} of {total:,} sections lack replies: {last}. "
-                "Every reply that came back is kept; run again to go on"
-            )
+        if missing:
+            raise StageError(f"{title}: {missing:,} of {total:,} sections lack replies: {why}")
 
     def _put_down(self, lesson: Lesson) -> None:
         self.drafts.add(lesson.taught)

@@ -249,7 +249,7 @@ class Ledger:
         return (
             f"the budget is used up: {_figure(spent)} of {_figure(limit)}{unit} are spent"
             f"{doubtful if requests else ''}, and the next request may take up to {_figure(more)}. Every reply that "
-            f"came back is kept; raise generate.budget.{part} to at least {_figure(spent + more)} and run again to go on"
+            f"came back is kept; raise generate.budget.{part} to at least {_figure(spent + more)} and run again"
         )
 
 
@@ -277,8 +277,8 @@ def check_budget(endpoint: OpenAIEndpoint, budget: Budget, prices: Mapping[str, 
     limited = endpoint.max_tokens or {"max_tokens", "max_completion_tokens"} & endpoint.extra_body.keys()
     if not limited and (budget.money is not None or budget.tokens is not None):
         raise SettingError(
-            f"generate.budget: a reply of {endpoint.model} has no longest length, so no request's cost can be known before; "
-            "set its max_tokens"
+            f"generate.budget: a reply of {endpoint.model} has no longest length, so that no request's cost can be known "
+            "before; set its max_tokens"
         )
 
 
