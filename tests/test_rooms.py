@@ -28,7 +28,9 @@ HEAVY = {
         "olefile",
         "oxmsg",
         "pypandoc",
+        "httpx2",
         "langdetect",
+        "sentence_transformers",
         "markdown_it",
     ),
 }
