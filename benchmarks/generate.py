@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import math
 import shutil
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -188,10 +189,12 @@ def measure(bench: Bench, tools: list[Tool], rounds: int) -> dict[str, Figures]:
         for tool in tools:
             own = figures[tool.name]
             if not own.fault and not (turn and own.wall > PATIENCE):
+                sys.stderr.write(f"{tool.name}: round {turn + 1}\n")
                 undisturbed(bench, tool, own, turn)
     for step in (killed, cut_off):
         for tool in tools:
             if not figures[tool.name].fault:
+                sys.stderr.write(f"{tool.name}: {step.__name__}\n")
                 step(bench, tool, figures[tool.name])
     return figures
 

@@ -14,10 +14,10 @@ import yaml
 
 def main() -> None:
     job = json.loads(Path("job.json").read_text(encoding="utf-8"))
-    shutil.rmtree("documents", ignore_errors=True)
-    Path("documents").mkdir()
+    shutil.rmtree("texts", ignore_errors=True)
+    Path("texts").mkdir()
     for section in job["sections"]:
-        Path("documents", f"{section['id']}.txt").write_text(section["text"], encoding="utf-8")
+        Path("texts", f"{section['id']}.txt").write_text(section["text"], encoding="utf-8")
     # the default configuration, but for the endpoint and for what may be asked at a time
     default = Path(sys.prefix).glob("lib/python*/site-packages/synthetic_data_kit/config.yaml")
     config = yaml.safe_load(next(default).read_text(encoding="utf-8"))
@@ -25,7 +25,7 @@ def main() -> None:
     config["api-endpoint"] |= {"api_base": job["url"], "api_key": "none", "model": "scripted"}
     config["generation"] |= {"batch_size": job["concurrency"]}
     Path("config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    command = [str(Path(sys.prefix, "bin", "synthetic-data-kit")), "-c", "config.yaml", "create", "documents"]
+    command = [str(Path(sys.prefix, "bin", "synthetic-data-kit")), "-c", "config.yaml", "create", "texts"]
     subprocess.run([*command, "--type", "qa", "--output-dir", "made"], check=True)
     Path("left_out.jsonl").touch()  # a reply that can't be read leaves an empty list, without a reason
     with Path("rows.jsonl").open("w", encoding="utf-8") as file:
