@@ -98,7 +98,8 @@ class GenerateConfig(StageConfig):
     strategies: tuple[Strategy, ...] = ("facts",)
     """Ways to make rows of a document's section. `facts`: each fact of it in several questions; `direct`: questions
     and answers in one call; `study`: a fixed set of study prompts; `multihop`: over two sections that share an entity;
-    `multiturn`: a conversation; `reasoning`: answers with their steps."""
+    `multiturn`: a conversation; `reasoning`: answers with their steps. Only `facts` and `direct` ask for single facts,
+    so without them nothing can be probed."""
     study: tuple[StudyPrompt, ...] = get_args(StudyPrompt)
     """What the strategy `study` asks of each section, a call each: the set of SPA (arXiv 2603.22213)."""
     max_hops: int = Field(default=1000, ge=1)

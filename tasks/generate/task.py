@@ -51,6 +51,8 @@ def make(work: Work[GenerateConfig]) -> None:
     work.counts["kept"] = work.write("qa.jsonl", drafts.pairs())
     work.counts["probes"] = work.write("probes.jsonl", held_out(work, drafts))
     freeze(work)
+    if not drafts.count("probes"):
+        work.notes.append("no fact is probed, so that nothing will prove what was learned")
     tell(work, drafts)
     drafts.close()
 

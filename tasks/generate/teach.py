@@ -26,6 +26,8 @@ from tasks.generate.strategies.reasoning import reasoning
 from tasks.generate.strategies.study import study
 from tasks.generate.taught import Candidate
 
+FACTS_FIRST = {"facts", "multihop"}  # strategies that begin with the facts of a section
+PROBED = {"facts", "direct"}  # strategies that ask for each fact, so that it can be examined
 RETRIEVED = ("fact", "direct")  # kinds of rows that `answering: rag` answers from all documents
 
 
@@ -49,7 +51,8 @@ async def _document(lesson: Lesson) -> None:
     taught.facts = [
         fact.model_copy(update={"control": is_control(fact, lesson.school.control_share)}) for fact in facts
     ]
-    taught.probes = await ask_probes(lesson, taught.facts)
+    if PROBED & set(lesson.config.strategies):
+        taught.probes = await ask_probes(lesson, taught.facts)
     trained = [fact for fact in taught.facts if not fact.control]
     candidates += chain.from_iterable(await together(_routes(lesson, trained)))
     rows = await _grounded(lesson, candidates)
@@ -68,13 +71,9 @@ async def teach_pair(lesson: Lesson, controls: Sequence[Fact]) -> Lesson:
 
 async def _facts(lesson: Lesson) -> tuple[list[Fact], list[Candidate]]:
     """What is to be known of the section; the plain route finds it along with its questions."""
-    if "direct" not in lesson.config.strategies:
-        return await find_facts(lesson), []
-    asked, candidates = await direct(lesson)
-    if lesson.config.strategies == ("direct",):
-        return asked, candidates
-    facts = {fact.id: fact for fact in [*await find_facts(lesson), *asked]}
-    return list(facts.values()), candidates
+    asked, candidates = await direct(lesson) if "direct" in lesson.config.strategies else ([], [])
+    found = await find_facts(lesson) if FACTS_FIRST & set(lesson.config.strategies) else []
+    return list({fact.id: fact for fact in [*found, *asked]}.values()), candidates
 
 
 async def _grounded(lesson: Lesson, candidates: Sequence[Candidate]) -> list[QAPair]:
