@@ -18,6 +18,8 @@ SECRET_VALUE = re.compile(
 )
 MAY_BE_SECRET = ("api_key_env", "base_url")  # where keys and passwords are put by mistake
 
+FOLLOWS = "default_factory_not_called"  # pydantic's word for a default that hangs on a value that is wrong itself
+
 
 class ConfigError(Exception):
     """The configuration can't be used; each mistake on a line of its own."""
@@ -45,7 +47,8 @@ def find_secrets(value: Any, name: str = "") -> list[str]:
 
 def describe(error: ValidationError, model: type[BaseModel], lines: Mapping[str, str]) -> list[str]:
     """One line for each of pydantic's findings; `lines` says where a key stands."""
-    return [_mistake(found, model, lines) for found in error.errors(include_url=False)]
+    told = (found for found in error.errors(include_url=False) if found["type"] != FOLLOWS)
+    return [_mistake(found, model, lines) for found in told]
 
 
 def _mistake(found: Mapping[str, Any], model: type[BaseModel], lines: Mapping[str, str]) -> str:

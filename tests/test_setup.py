@@ -33,7 +33,8 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
 
 def test_all_that_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["embeddings"]]
+    declared = {canonicalize_name(Requirement(text).name) for text in wanted}
     providers = metadata.packages_distributions()
     for path in sources():
         for found in imports(path):

@@ -134,9 +134,11 @@ def test_a_plan_takes_names_with_brackets(config: Path, tmp_path: Path) -> None:
 
 def test_a_plan_says_what_no_price_was_given_for(config: Path) -> None:
     succeeded("run", "-c", config, "--until", "parse")
-    teacher = "generate.teacher={kind: openai, model: m, api_key_env: null%s}"
-    assert "no price is configured" in succeeded("plan", "-c", config, "--set", teacher % "")
-    assert "0.00 USD" in succeeded("plan", "-c", config, "--set", teacher % ", input_price: 0.1")
+    asked = ("plan", "-c", config, "--set", "generate.teacher={kind: openai, model: m, api_key_env: null}")
+    assert "no price of m is configured" in succeeded(*asked)
+    assert "about 0.00 CNY" in succeeded(
+        *asked, "--set", "generate.prices={m: {input: 0.1, output: 0}}", "--set", "generate.currency=CNY"
+    )
 
 
 def test_verify_and_gc(config: Path, tmp_path: Path) -> None:

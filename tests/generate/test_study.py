@@ -100,7 +100,11 @@ def test_a_piece_that_tells_a_control_fact_is_left_out(tmp_path: Path) -> None:
     probes = [{"fact": number, "paraphrases": ["Say what a KX-200 has."], "distractors": []} for number in (1, 2)]
     held_back = {"probes": {"unanswerable": 0, "control_share": 0.5, "paraphrases": 1}}
     with ScriptedEndpoint(by_prompt(facts=facts, study=study, probes=probes)) as server:
-        store, outcome = run(tmp_path, dials(server.url, **ALONE | held_back, study=["teacher"]), [PUMP])
+        store, outcome = run(
+            tmp_path,
+            dials(server.url, **ALONE | held_back | {"strategies": ["facts", "study"]}, study=["teacher"]),
+            [PUMP],
+        )
     controls = {fact.value: fact.control for fact in read_jsonl(store.path(outcome.ref) / "facts.jsonl", Fact)}
     assert sorted(controls.values()) == [False, True]
     (row,) = pairs(store, outcome)
