@@ -277,8 +277,8 @@ def check_budget(endpoint: OpenAIEndpoint, budget: Budget, prices: Mapping[str, 
     limited = endpoint.max_tokens or {"max_tokens", "max_completion_tokens"} & endpoint.extra_body.keys()
     if not limited and (budget.money is not None or budget.tokens is not None):
         raise SettingError(
-            f"generate.budget: a reply of {endpoint.model} has no longest length, so that no request's cost can be known "
-            "before; set its max_tokens"
+            f"generate.budget: a reply of {endpoint.model} has no longest length, so that no request's cost can be "
+            "known before; set its max_tokens"
         )
 
 
