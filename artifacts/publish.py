@@ -24,8 +24,9 @@ from artifacts.store import ABOUT, PAGE, Manifest, Ref, Store
 log = logging.getLogger("graft")
 
 SAMPLE_ROWS = 3
-REJECTS = 5  # of each reason
+REJECTS = 3  # of each reason
 NAMES = ("question", "file", "id")  # what a reject is told by: the first of these that its record has
+NAME_WIDTH = 60  # characters, so that the columns behind it stay in sight
 SAMPLE_WIDTH = 200
 FIGURES_LENGTH = 4000
 
@@ -104,12 +105,12 @@ def summary(store: Store, manifest: Manifest, outcome: Outcome) -> str:
 def _left_out(path: Path) -> list[str]:
     """The first rejects of each reason, with what they are about."""
     shown: Counter[str] = Counter()
-    lines = ["", "| left out | why | what to do |", "|---|---|---|"]
+    lines = ["", "| why | left out | what was seen, what to do |", "|---|---|---|"]
     for reject in read_jsonl(path, Reject):
         shown[reject.reason] += 1
         if shown[reject.reason] <= REJECTS:
             named = next((reject.record[name] for name in NAMES if reject.record.get(name)), "")
-            cells = (_cut(str(text), SAMPLE_WIDTH) for text in (named, reject.reason, reject.detail))
+            cells = (reject.reason, _cut(str(named), NAME_WIDTH), _cut(reject.detail, SAMPLE_WIDTH))
             lines.append(f"| {' | '.join(map(escape_markdown, cells))} |")
     return lines if shown else []
 
