@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from artifacts.records import QAPair, Section
-from tasks.generate.grounding.figures import unstated
 from tasks.generate.grounding.ground import grounded
 from tasks.generate.lesson import Lesson
 from tasks.generate.taught import Candidate
+from tasks.models.figures import unstated
 from tests.generate.school import LEAVE, TANK, attend, section
 from tests.generate.teachers import by_prompt
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from artifacts.records import QAPair, Quote, Section, short_id
 from tasks.generate.grounding import judge
-from tasks.generate.grounding.figures import Figure, stated, unstated
 from tasks.generate.grounding.quotes import locate, stretches
 from tasks.generate.grounding.standalone import points_at_text, stand_alone
 from tasks.generate.grounding.sums import sound
 from tasks.generate.lesson import Lesson
 from tasks.generate.taught import Candidate
+from tasks.models.figures import Figure, stated, unstated
 from tasks.models.match import contains_value, normalise
 
 

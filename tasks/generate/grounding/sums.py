@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from tasks.generate.grounding.figures import stated
+from tasks.models.figures import stated
 from tasks.models.match import THOUSANDS, plain, tokens
 
 NUMBER = r"\d+(?:\.\d+)?\s*%?"

@@ -9,9 +9,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from tasks.generate.grounding.numerals import CHINESE, ENGLISH, read_number
-from tasks.generate.grounding.units import UNITS
 from tasks.models.match import CJK, DIGITS, THOUSANDS, plain, tokens
+from tasks.models.numerals import CHINESE, ENGLISH, read_number
+from tasks.models.units import UNITS
 
 MONTHS = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
