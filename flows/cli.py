@@ -9,17 +9,17 @@ import errno
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from artifacts.records import Reasoning
 from artifacts.stage import SettingError, StageError
-from artifacts.store import Store, StoreError
+from artifacts.store import StoreError
 from configs.mistakes import ConfigError
-from configs.schema import Config, Stage, load
-from flows.data.forms import Form
+from configs.schema import Stage, load
+from flows.data.commands import data
+from flows.options import DEFAULT, ConfigPath, Overrides, read
 from flows.sections import Format, print_sections
 from tasks.models.config import EMBEDDED_FOLDER
 
@@ -58,21 +58,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-data = typer.Typer(help="Rows out of the store for other trainers and for people, and rows of your own into it.")
 app.add_typer(data, name="data", no_args_is_help=True)
-
-ConfigPath = Annotated[
-    Path, typer.Option("--config", "-c", envvar="GRAFT_CONFIG", help="The YAML file; see configs/ for examples.")
-]
-Overrides = Annotated[
-    list[str], typer.Option("--set", metavar="KEY=VALUE", help="Lay a value over the file's, such as sft.epochs=3.")
-]
-DEFAULT = Path("configs/quickstart.yaml")
-
-
-def read(config: Path, overrides: list[str]) -> tuple[Config, Store]:
-    loaded = load(config, overrides)
-    return loaded, Store(loaded.store)
 
 
 @app.command()
@@ -262,45 +248,6 @@ def base_model(
 
     measured = make(folder, progress=Progress(), steps=steps, seed=seed)
     typer.echo(f"{folder}: {json.dumps(measured, indent=1)}")
-
-
-@data.command("export")
-def export_data(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write: *.jsonl, *.csv or *.xlsx.")],
-    form: Annotated[Form, typer.Option("--format", help="What it is to be read by.")] = Form.messages,
-    config: ConfigPath = DEFAULT,
-    overrides: Overrides = [],
-    stage: Annotated[
-        Literal["generate", "clean", "mix"] | None,
-        typer.Option(help="Whose rows; else clean's, unless generate has made others since."),
-    ] = None,
-    run_id: Annotated[str | None, typer.Option("--run", help="The run whose rows to take; else the latest.")] = None,
-    kinds: Annotated[list[str], typer.Option("--kind", help="Only rows of this kind; may be repeated.")] = [],
-    languages: Annotated[list[str], typer.Option("--language", help="Only rows in this language, such as zh.")] = [],
-    reasoning: Annotated[Reasoning, typer.Option(help="Where the steps of an answer go that has some.")] = "answer",
-) -> None:
-    """Write the training rows in the form of another trainer, or as a table, with columns that say where each is from.
-
-    Example: `graft data export exports/handbook.jsonl --format alpaca`
-    """
-    from flows.data.export import export
-
-    store = read(config, overrides)[1]
-    export(store, out, form, stage=stage, run=run_id, kinds=kinds, languages=languages, reasoning=reasoning)
-
-
-@data.command("import")
-def import_data(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSONL, JSON, CSV or Excel files.")],
-    out: Annotated[Path, typer.Option(help="The file to write, for `generate.own`.")] = Path("own.jsonl"),
-) -> None:
-    """Read questions and answers of your own, in any form that is exported, for `generate.own` to take in.
-
-    Example: `graft data import faq.xlsx 问答.csv --out own.jsonl`
-    """
-    from flows.data.own import take_in
-
-    take_in(files, out)
 
 
 def log_to_terminal() -> None:
