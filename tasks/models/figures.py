@@ -61,6 +61,7 @@ NUMBER = re.compile(
 SHARE = re.compile(rf"百分之(?P<number>{CHINESE}+(?:点{CHINESE}+)?|{DIGITS})")
 IN_WORDS = re.compile(rf"{MINUS}(?<![第统唯专])(?P<number>{CHINESE}+|\b{ENGLISH}\b){MEASURE}?")
 LOOSE = re.compile(rf"(?<=\d) (?=[{CJK}])|(?<=[{CJK}]) (?=\d)")  # 3 月 1 日
+RANGE = re.compile(r" ?(?:[-~至到]|\bto\b) ?")
 WORD_BEFORE = re.compile(rf"[^\W\d_{CJK}]{{1,12}}(?= ?$)")
 
 
@@ -103,16 +104,59 @@ def stated(evidence: str) -> tuple[Figure, ...]:
     return tuple(_figures(evidence, in_words=True))
 
 
+def same_value(text: str, value: str) -> bool:
+    """Whether a text states a value that holds figures, however they are spelled: "2 years" states "two years".
+
+    The words of the value stand beside its figures, and neither end of a range is stated by itself. False where the
+    value holds no figure.
+    """
+    wanted, given = _parts(value), _parts(text)
+    if not any(isinstance(part, tuple) for part in wanted):
+        return False
+    starts = range(len(given) - len(wanted) + 1)
+    return any(all(map(_says, given[start:], wanted)) for start in starts)
+
+
+@lru_cache(maxsize=2048)  # an answer is held against many values, and a value against many answers
+def _parts(text: str) -> tuple[str | tuple[Figure, ...], ...]:
+    """A text in its order: its words, its figures, and its ranges as two figures that belong together."""
+    text = _readable(text)
+    parts: list[str | tuple[Figure, ...]] = []
+    end = 0
+    for match, figure in sorted(_read(text), key=lambda found: found[0].start()):
+        gap = text[end : match.start()]
+        if parts and isinstance(parts[-1], tuple) and RANGE.fullmatch(gap):
+            parts[-1] = (*parts[-1], figure)
+        else:
+            parts += [*tokens(gap), (figure,)]
+        end = match.end()
+    return (*parts, *tokens(text[end:]))
+
+
+def _says(given: str | tuple[Figure, ...], wanted: str | tuple[Figure, ...]) -> bool:
+    if isinstance(given, str) or isinstance(wanted, str):
+        return given == wanted
+    return len(given) == len(wanted) and all(
+        other.is_stated(one) and not (one.dimension and not other.dimension and len(given) == 1)
+        for other, one in zip(given, wanted, strict=True)
+    )
+
+
 def _figures(text: str, *, in_words: bool) -> Iterator[Figure]:
     """The figures of a text. One in words counts with a unit alone, unless all are wanted: 一般 is no number."""
-    rest = LISTED.sub(" ", LOOSE.sub("", THOUSANDS.sub("", plain(CIRCLED.sub(" ", text)))))
-    for form, read in READERS:
-        yield from map(read, form.finditer(rest))
-        rest = form.sub(lambda match: "|" * len(match.group()), rest)  # each is read once
-    for match in IN_WORDS.finditer(rest):
-        figure = _number(match)
-        if in_words or (figure.dimension and figure.value != 1):  # "one day" may be "a day"
+    for match, figure in _read(LISTED.sub(" ", _readable(text))):
+        if in_words or match.re is not IN_WORDS or (figure.dimension and figure.value != 1):  # "one day" may be "a day"
             yield figure
+
+
+def _readable(text: str) -> str:
+    return LOOSE.sub("", THOUSANDS.sub("", plain(CIRCLED.sub(" ", text))))
+
+
+def _read(rest: str) -> Iterator[tuple[re.Match[str], Figure]]:
+    for form, read in READERS:
+        yield from ((match, read(match)) for match in form.finditer(rest))
+        rest = form.sub(lambda match: "|" * len(match.group()), rest)  # each is read once
 
 
 def _date(match: re.Match[str]) -> Figure:
@@ -171,4 +215,5 @@ READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure]], ...] =
     (SHARE, _share),
     (CODE, _code),
     (NUMBER, _number),
+    (IN_WORDS, _number),
 )
