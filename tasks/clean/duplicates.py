@@ -23,10 +23,11 @@ class Duplicate:
 
 
 def exact(pairs: Sequence[QAPair]) -> Iterator[Duplicate]:
-    """Rows whose question and answer are, in normal form, those of an earlier row."""
-    seen: dict[tuple[str, str], QAPair] = {}
+    """Rows whose whole prompt and answer are, in normal form, those of an earlier row."""
+    seen: dict[tuple[str, ...], QAPair] = {}
     for pair in pairs:
-        first = seen.setdefault((normalize(pair.question), normalize(pair.answer)), pair)
+        said = (*(turn["content"] for turn in pair.prompt()), pair.answer)
+        first = seen.setdefault(tuple(map(normalize, said)), pair)
         if first is not pair:
             yield Duplicate(pair, first, 1.0)
 
@@ -45,8 +46,13 @@ class _Normal:
 
     @property
     def shared(self) -> tuple[str, ...]:
-        """What a duplicate has to share."""
-        return (normalize(self.pair.value), *marks(self.question), "|", *marks(self.answer))
+        """What a duplicate has to share: one question after other turns, or with another context, is another."""
+        before = (self.pair.context, *(turn["content"] for turn in self.pair.turns))
+        return (
+            *map(normalize, (*before, self.pair.value)),
+            *("|", *marks(self.question)),
+            *("|", *marks(self.answer)),
+        )
 
 
 def near(

@@ -78,6 +78,19 @@ def test_rows_of_one_normal_form_go_even_as_wordings_of_one_fact(
     assert result.manifest.counts["facts_lost"] == 0
 
 
+def test_what_comes_before_a_question_counts(cleaned: Run) -> None:
+    for question, answer in ((QUESTION_EN, LONG_EN), (QUESTION_ZH, LONG_ZH)):
+        context = f"Document 1:\n{LONG_EN}\n\n资料2：\n{LONG_ZH}"
+        turns = ({"role": "user", "content": "Hello. 你好。"}, {"role": "assistant", "content": "Hello. 你好。"})
+        row = pair("plain", question, answer, fact="f")
+        shown = row.model_copy(update={"id": "raft", "kind": "raft", "context": context})
+        other = shown.model_copy(update={"id": "other", "context": f"{context} More."})
+        later = row.model_copy(update={"id": "turns", "turns": turns})
+        again = shown.model_copy(update={"id": "again", "context": context.replace("\n", " ")})
+        near = later.model_copy(update={"id": "near", "answer": answer.replace("expenses", "expences")[:-1] + "!"})
+        assert cleaned([row, shown, other, later, again, near]).ids == ["plain", "raft", "other", "turns"]
+
+
 @pytest.mark.parametrize(
     ("question", "answer", "near"),
     [
