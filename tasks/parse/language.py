@@ -19,7 +19,8 @@ SCRIPTS = {
 }
 LETTERS_A_WORD = 4  # one character of Chinese says as much as some letters do
 FEWEST_OF_SCRIPT = 8  # a section with fewer is in the document's own language
-FEWEST_LETTERS = 200
+FEWEST_LETTERS = 50  # of different words in small letters: names and codes tell nothing
+PUNCTUATION = ".,;:!?()[]\"'|*"
 LEAST_PROBABILITY = 0.9
 SAMPLE = 5_000  # characters that tell a document's language
 # A third of English prose, and a tenth at most of what else is written in Latin letters.
@@ -55,15 +56,17 @@ def script_of(counts: Counter[str], otherwise: str = "latin") -> str:
 
 def latin_language(texts: list[str]) -> str:
     """The language of a document's texts in Latin script; English where they are too few to tell."""
-    text = " ".join(texts)[:SAMPLE]
-    words = text.lower().split()
-    if letters(text)["latin"] < FEWEST_LETTERS or sum(map(ENGLISH.__contains__, words)) >= LEAST_ENGLISH * len(words):
+    words = " ".join(texts)[:SAMPLE].split()
+    bare = (word.strip(PUNCTUATION) for word in words)
+    told = " ".join(dict.fromkeys(word for word in bare if word.isalpha() and word.islower()))  # a table repeats itself
+    english = sum(word.lower() in ENGLISH for word in words)
+    if letters(told)["latin"] < FEWEST_LETTERS or english >= LEAST_ENGLISH * len(words):
         return "en"
     from langdetect import DetectorFactory, LangDetectException, detect_langs
 
     DetectorFactory.seed = 0
     try:
-        best = detect_langs(text)[0]
+        best = detect_langs(told)[0]
     except LangDetectException:
         return "en"
     return str(best.lang) if best.prob >= LEAST_PROBABILITY else "en"

@@ -80,7 +80,7 @@ def read_documents(work: Work[ParseConfig], documents: list[Found]) -> dict[str,
     """Read each document that was not read before, and put what it holds into the memo; returns the memo's keys."""
     config = work.config
     keys = {file.sha256: memo_key(config, file) for file in documents}
-    unread = [file for file in documents if (work.memo.get("parse", keys[file.sha256]) or PASSING)["passing"]]
+    unread = [file for file in documents if must_read(work, keys[file.sha256])]
     work.counts["documents_reused"] = len(documents) - len(unread)
     with work.progress.task("parse", len(unread)) as progress:
         for workers in (config.workers or os.cpu_count() or 1, 1):  # what died beside others is read once more, alone
@@ -93,6 +93,12 @@ def read_documents(work: Work[ParseConfig], documents: list[Found]) -> dict[str,
                     progress.advance()
             unread = [file for file in unread if file.sha256 in died]
     return keys
+
+
+def must_read(work: Work[ParseConfig], key: str) -> bool:
+    """Whether nothing is known of a document that would be so again; by --force, what gave no text is tried again."""
+    answer = work.memo.get("parse", key) or PASSING
+    return bool(answer["passing"] or (work.force and "text" not in answer))
 
 
 def answer_of(work: Work[ParseConfig], key: str) -> dict[str, Any]:

@@ -250,3 +250,5 @@ def test_languages() -> None:
     assert languages([german, chinese, "Gewicht: 3 kg"]) == ["de", "zh", "de"]
     assert languages(["ポンプの重量は三キログラムです。", "Weight: 3 kg"]) == ["ja", "ja"]
     assert languages(["Weight: 3 kg"]) == ["en"]
+    places = "\n".join(f"| PART-{number} | {number} | Rotterdam Haven | Sint Jansklooster |" for number in range(60))
+    assert languages([places]) == ["en"], "names and codes are in no language"

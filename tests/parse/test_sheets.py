@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
 import zipfile
 from collections.abc import Sequence
@@ -175,3 +176,11 @@ def test_rows_of_long_cells_make_smaller_tables(tmp_path: Path) -> None:
     assert len(tables) == 4
     assert all(text.startswith("| name | care |") for text in tables)
     assert [text.count("| pump") for text in tables] == [3, 3, 3, 3]
+
+
+def test_a_short_table_limits_no_later_one(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("name,price\nA,1\n", encoding="utf-8")
+    sheets.read_csv(tmp_path / "a.csv")
+    (tmp_path / "b.csv").write_text("name,text\nB," + "long " * 40_000 + "\n", encoding="utf-8")
+    assert "long long" in sheets.read_csv(tmp_path / "b.csv").blocks[0].text
+    assert len(next(csv.reader(["x" * 300_000]))[0]) == 300_000, "other readers of tables are not limited either"

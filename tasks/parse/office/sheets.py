@@ -36,10 +36,11 @@ PLAIN_FORMAT = re.compile(r"([^#0.?%]*)(#,##0|[#0]+)(?:\.(0+))?(%?)([^#0?,/%]*)"
 
 Row = list[str]
 
+csv.field_size_limit(2**31 - 1)  # a cell may be as long as its file; the limit is one for the whole process
+
 
 def read_csv(path: Path) -> Reading:
     text = decode(path.read_bytes()).removeprefix("\ufeff")
-    csv.field_size_limit(max(len(text), 1))  # a cell may be as long as the file
     if told := re.match(r"sep=(.)\r?\n", text):  # a note for Excel
         text, delimiter = text[told.end() :], told[1]
     else:
