@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from tasks.models.match import CJK, DIGITS, THOUSANDS, plain, tokens
+from tasks.models.match import CJK, DIGITS, THOUSANDS, contains_value, normalise, plain, tokens
 from tasks.models.numerals import CHINESE, ENGLISH, read_number
 from tasks.models.units import UNITS
 
@@ -96,6 +96,18 @@ def unstated(text: str, evidence: Sequence[str]) -> list[Figure]:
     """The figures of a text that no evidence states."""
     held = [figure for part in evidence for figure in stated(part)]
     return [figure for figure in _figures(text, in_words=False) if not any(map(figure.is_stated, held))]
+
+
+def states(text: str, value: str, aliases: Sequence[str] = ()) -> bool:
+    """Whether a value stands in a text, in the same words or as the same figure: 12 kg is 12 kilograms, 2年 is 两年."""
+    if contains_value(text, value, aliases):
+        return True
+    wanted = [figure for figure in stated(value) if normalise(figure.text) == normalise(value)]
+    return any(
+        figure.kind == other.kind and bool(figure.dimension) == bool(other.dimension) and figure.is_stated(other)
+        for figure in wanted
+        for other in stated(text)
+    )
 
 
 @lru_cache(maxsize=512)  # several wordings have one evidence
