@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from artifacts.records import Fact, Probe, QAPair, Record
+from tasks.generate.probing.controls import Controls
 from tasks.generate.taught import RejectRow, Taught
 from tasks.models.match import normalise
 
@@ -76,11 +77,10 @@ class Drafts:
         self._db.execute("COMMIT")
 
     def keep_apart(self, reject: RejectRow) -> None:
-        """Leave out rows that ask what one of the user's own or a probe asks, what is there twice, and probes of facts
-        that lost all rows.
-
-        A control fact has no rows by intention; one that no probe is left of goes too.
+        """Leave out rows that tell a control fact, or ask what one of the user's own or a probe asks, what is there
+        twice, and probes of facts that lost all rows. A control fact has no rows by intention.
         """
+        self._leave_untold(reject)
         alone = "json_extract(row, '$.context') = '' AND json_array_length(row, '$.turns') = 0"
         own = f"SELECT question FROM pairs WHERE section = '' AND {alone}"  # noqa: S608
         asked_by_own = f"section <> '' AND question IN ({own}) AND {alone}"
@@ -104,9 +104,23 @@ class Drafts:
             where = which.replace("{table}", table)
             for row in self._rows(table, kind, where):
                 reject(reason, row, detail)
-            noted = f"INSERT INTO left_out SELECT section, ? FROM {table} WHERE {where}"  # noqa: S608
-            self._db.execute(noted, (reason,))
-            self._db.execute(f"DELETE FROM {table} WHERE {where}")  # noqa: S608
+            self._forget(table, where, reason)
+
+    def _leave_untold(self, reject: RejectRow) -> None:
+        """Hold every row, wherever it is from, against every control: another document may state the same."""
+        controls = Controls(self.controls())
+        self._db.execute("CREATE TEMP TABLE told (n INTEGER PRIMARY KEY)")
+        for number, row in self._db.cursor().execute("SELECT n, row FROM pairs ORDER BY n"):
+            pair = QAPair.model_validate_json(row)
+            if (fact := controls.told(pair)) is not None:
+                reject("control_fact", pair, f"never to be trained: {fact.claim}")
+                self._db.execute("INSERT INTO told VALUES (?)", (number,))
+        self._forget("pairs", "n IN (SELECT n FROM told)", "control_fact")
+
+    def _forget(self, table: str, where: str, reason: str) -> None:
+        """Take rows out, and remember of which section."""
+        self._db.execute(f"INSERT INTO left_out SELECT section, ? FROM {table} WHERE {where}", (reason,))  # noqa: S608
+        self._db.execute(f"DELETE FROM {table} WHERE {where}")  # noqa: S608
 
     def note(self, section: str, reason: str) -> None:
         """Remember that something of a section was left out."""
@@ -147,8 +161,9 @@ class Drafts:
     def controls(self) -> Iterator[Fact]:
         return self._rows("facts", Fact, "control")
 
-    def pairs(self) -> Iterator[QAPair]:
-        return self._rows("pairs", QAPair)
+    def pairs(self, section: str | None = None) -> Iterator[QAPair]:
+        """All rows, or those of one section."""
+        return self._rows("pairs", QAPair) if section is None else self._rows("pairs", QAPair, "section=?", section)
 
     def probes(self) -> Iterator[Probe]:
         return self._rows("probes", Probe)
@@ -159,6 +174,6 @@ class Drafts:
     def close(self) -> None:
         self._db.close()
 
-    def _rows(self, table: str, kind: type[T], where: str = "1") -> Iterator[T]:
-        found = self._db.cursor().execute(f"SELECT row FROM {table} WHERE {where} ORDER BY n")  # noqa: S608
+    def _rows(self, table: str, kind: type[T], where: str = "1", *values: str) -> Iterator[T]:
+        found = self._db.cursor().execute(f"SELECT row FROM {table} WHERE {where} ORDER BY n", values)  # noqa: S608
         return (kind.model_validate_json(row) for (row,) in found)

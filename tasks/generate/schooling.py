@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
-from functools import partial
 from itertools import chain
 
 from artifacts.memo import Memo
@@ -19,6 +18,7 @@ from tasks.generate.probing.controls import control_share
 from tasks.generate.prompts import Prompts
 from tasks.generate.retrieval.embed import embedder_of
 from tasks.generate.retrieval.index import Index
+from tasks.generate.retrieval.rag import with_context
 from tasks.generate.rounds import in_order
 from tasks.generate.strategies.multihop import entities, pairs, place
 from tasks.generate.teach import teach, teach_pair
@@ -51,6 +51,8 @@ async def teach_by_model(work: Work[GenerateConfig], teacher: OpenAITeacher, dra
         await term.hold("generate", lessons, teach, total)
         if "multihop" in config.strategies:
             await teach_pairs(term, school)
+        if index is not None and config.retrieval.raft_share:
+            await show_contexts(term, school)
     account(work, ledger, chats)
 
 
@@ -107,7 +109,20 @@ async def teach_pairs(term: Term, school: School) -> None:
     wanted = set(chain.from_iterable(chosen))
     sections = {section.id: section for section in distinct_sections(work) if section.id in wanted}
     lessons = (Lesson(school, (sections[first], sections[second])) for first, second in chosen)
-    await term.hold("multihop", lessons, partial(teach_pair, controls=list(drafts.controls())), len(chosen))
+    await term.hold("multihop", lessons, teach_pair, len(chosen))
+
+
+async def show_contexts(term: Term, school: School) -> None:
+    """A last round, when all control facts are known: rows that show sections, none of which holds a control."""
+    drafts = term.drafts
+    hidden = {quote.section for fact in drafts.controls() for quote in fact.evidence}
+
+    async def show(lesson: Lesson) -> Lesson:
+        return await with_context(lesson, list(drafts.pairs(lesson.section.id)), hidden)
+
+    shown = (section for section in distinct_sections(term.work) if section.id not in hidden)
+    total = sum(1 for section in distinct_sections(term.work) if section.id not in hidden)
+    await term.hold("raft", (Lesson(school, (section,)) for section in shown), show, total)
 
 
 def open_ledger(work: Work[GenerateConfig]) -> Ledger:

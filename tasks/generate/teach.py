@@ -9,8 +9,8 @@ from artifacts.records import Fact, QAPair
 from tasks.generate.grounding.ground import grounded
 from tasks.generate.lesson import Lesson
 from tasks.generate.probing.ask import ask_probes
-from tasks.generate.probing.controls import is_control, untold
-from tasks.generate.retrieval.rag import answer_from_all, with_context
+from tasks.generate.probing.controls import is_control
+from tasks.generate.retrieval.rag import answer_from_all
 from tasks.generate.rounds import together
 from tasks.generate.sources.book import from_book
 from tasks.generate.sources.code import from_code
@@ -55,17 +55,14 @@ async def _document(lesson: Lesson) -> None:
         taught.probes = await ask_probes(lesson, taught.facts)
     trained = [fact for fact in taught.facts if not fact.control]
     candidates += chain.from_iterable(await together(_routes(lesson, trained)))
-    rows = await _grounded(lesson, candidates)
+    taught.pairs = await _grounded(lesson, candidates)
     if lesson.config.evolve:
-        rows += await grounded(lesson, await evolve(lesson, rows))
-    taught.pairs = untold(lesson, rows, [fact for fact in taught.facts if fact.control])
-    if lesson.school.index is not None:
-        taught.pairs += await with_context(lesson, lesson.school.index, taught.pairs)
+        taught.pairs += await grounded(lesson, await evolve(lesson, taught.pairs))
 
 
-async def teach_pair(lesson: Lesson, controls: Sequence[Fact]) -> Lesson:
+async def teach_pair(lesson: Lesson) -> Lesson:
     """Fill a lesson of two sections, which were taught before, with the rows that need both."""
-    lesson.taught.pairs = untold(lesson, await grounded(lesson, await multihop(lesson)), controls)
+    lesson.taught.pairs = await grounded(lesson, await multihop(lesson))
     return lesson
 
 

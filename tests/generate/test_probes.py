@@ -12,7 +12,7 @@ from artifacts.records import Fact, Probe, QAPair, Quote, Reject, Section, short
 from tasks.generate.config import GenerateConfig
 from tasks.generate.drafts import Drafts
 from tasks.generate.probing.choice import distractors, kind_of, offer
-from tasks.generate.probing.controls import _tells, control_share
+from tasks.generate.probing.controls import Controls, control_share
 from tasks.generate.probing.invented import unanswerable
 from tasks.generate.taught import Taught
 from tasks.models.match import normalise
@@ -68,7 +68,7 @@ def test_a_fact_is_asked_in_every_way(tmp_path: Path) -> None:
     assert options == [f"{letter}. {option}" for letter, option in zip("ABCD", choice.choices, strict=True)]
     assert choice.answer in options
     assert choice.answer.endswith(". 12 kg")
-    assert by_kind["false_premise"].value == "12 kg"
+    assert (by_kind["false_premise"].value, by_kind["false_premise"].premise) == ("12 kg", "15 kg")
     assert left_out == []
 
 
@@ -187,6 +187,7 @@ def test_controls_are_few_and_stay_while_the_corpus_grows() -> None:
     [
         ({"answer": "Whatever.", "fact": "control"}, True),
         ({"answer": "The pump weighs 12 kg, the tank 80 kg."}, True),
+        ({"answer": "It is red.", "context": "Pump: 12 kg, red"}, True),
         ({"answer": "It holds 12 kg of salt."}, False),
         ({"answer": "A summary of it all.", "kind": "study", "start": 5}, True),
         ({"answer": "It is built for 3 bar.", "start": 5}, False),
@@ -199,7 +200,33 @@ def test_no_row_tells_a_control_fact(row: dict[str, Any], told: bool) -> None:
     start = row.pop("start", 50)
     evidence = (Quote(text="x" * 10, section="s", start=start, end=start + 10),)
     pair = QAPair(**{"id": "r", "fact": "f", "question": "What of it?", "evidence": evidence, **row})
-    assert _tells(pair, control) is told
+    assert Controls([control, fact("Tank", "70 kg")]).told(pair) == (control if told else None)
+
+
+@pytest.mark.parametrize(
+    ("subject", "value", "answer", "told"),
+    [
+        ("The KX-200", "12 kg", "A KX-200 weighs 12 kilograms.", True),
+        ("The KX-200", "12 kg", "A KX-200 weighs 12 g.", False),
+        ("The KX-200", "12 kg", "A KX-300 weighs 12 kg.", False),
+        ("TX 型水箱", "两年", "TX型水箱保修2年。", True),
+        ("TX 型水箱", "两年", "TX型水箱保修2天。", False),
+    ],
+)
+def test_a_control_is_told_by_another_document_too(
+    subject: str, value: str, answer: str, told: bool, tmp_path: Path
+) -> None:
+    control = fact(subject, value).model_copy(update={"control": True})
+    other = QAPair(id="r", fact="f", question="What of it?", answer=answer)
+    own = other.model_copy(update={"id": "o", "kind": "own", "fact": "o"})
+    left_out: list[tuple[str, str]] = []
+    drafts = Drafts(tmp_path / "drafts.sqlite")
+    drafts.add(Taught([], [own]))
+    drafts.add(Taught([control], [other]))
+    drafts.keep_apart(lambda reason, record, detail: left_out.append((reason, record.id)))  # type: ignore[union-attr]
+    assert left_out == ([("control_fact", "o"), ("control_fact", "r")] if told else [])
+    assert drafts.count("pairs") == (0 if told else 2)
+    drafts.close()
 
 
 def test_unanswerable_questions_are_about_nothing_in_the_documents() -> None:

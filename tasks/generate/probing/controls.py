@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import chain
 
 from artifacts.records import Fact, QAPair, Quote
 from tasks.generate.config import GenerateConfig
-from tasks.generate.lesson import Lesson
-from tasks.models.match import contains, contains_value
+from tasks.models.figures import states
+from tasks.models.match import contains, tokens
 
+ONE_FACT = ("fact", "reversed", "direct")  # kinds of rows that tell one fact, whatever else their sentence tells
+ARTICLE = re.compile(r"^\s*(?:the|an?)\s+", re.IGNORECASE)
 FEW = 5  # controls; fewer of them measure nothing, and a short corpus keeps its facts
 
 
@@ -33,30 +38,43 @@ def is_control(fact: Fact, share: float) -> bool:
     return int(fact.id, 16) / 16**16 < share
 
 
-def untold(lesson: Lesson, rows: Sequence[QAPair], controls: Sequence[Fact]) -> list[QAPair]:
-    """The rows that tell no control fact, not even in passing; the others are rejects."""
-    kept = []
-    for row in rows:
-        told = next((fact for fact in controls if _tells(row, fact)), None)
-        if told is None:
-            kept.append(row)
-        else:
-            lesson.reject("control_fact", row, f"never to be trained: {told.claim}")
-    return kept
+class Controls:
+    """Finds the rows that tell a control fact, by looking at the few that they may tell."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self._by_id: dict[str, Fact] = {}
+        self._by_section: defaultdict[str, list[Fact]] = defaultdict(list)
+        self._by_word: defaultdict[str, list[Fact]] = defaultdict(list)  # the first of the subject
+        for fact in facts:
+            self._by_id[fact.id] = fact
+            for section in {proof.section for proof in fact.evidence}:
+                self._by_section[section].append(fact)
+            self._by_word[next(iter(tokens(_name(fact))), "")].append(fact)
+
+    def told(self, row: QAPair) -> Fact | None:
+        """A control that a row is about, whose value it has beside its subject, or that it was read from.
+
+        A row of another fact may share a sentence with the control, and then must not hold its value. A text that the
+        user gives along (a log, a program) is part of the row.
+        """
+        if not self._by_id or row.fact in self._by_id:
+            return self._by_id.get(row.fact)
+        earlier = (turn["content"] for turn in row.turns)
+        said = "\n".join((*earlier, row.question, row.context, row.reasoning, row.answer))
+        near = (fact for quote in row.evidence for fact in self._by_section.get(quote.section, ()))
+        named = (fact for word in dict.fromkeys(tokens(said)) for fact in self._by_word.get(word, ()))
+        return next((fact for fact in chain(near, named) if _tells(row, said, fact)), None)
 
 
-def _tells(row: QAPair, control: Fact) -> bool:
-    """Whether a row is about a control, has its value beside its subject, or was read where the control stands.
-
-    A row of another fact may share a sentence with the control, and then must not hold its value.
-    """
-    if row.fact == control.id:
-        return True
-    said = "\n".join([*(turn["content"] for turn in row.turns), row.question, row.context, row.reasoning, row.answer])
-    has_value = contains_value(said, control.value, control.aliases)
+def _tells(row: QAPair, said: str, control: Fact) -> bool:
     if any(_overlap(quote, proof) for quote in row.evidence for proof in control.evidence):
-        return has_value or row.kind not in ("fact", "reversed", "direct")
-    return has_value and contains(said, control.subject)
+        return row.kind not in ONE_FACT or states(said, control.value, control.aliases)
+    return contains(said, _name(control)) and states(said, control.value, control.aliases)
+
+
+def _name(fact: Fact) -> str:
+    """The subject less its article: who says it in passing may use another."""
+    return ARTICLE.sub("", fact.subject)
 
 
 def _overlap(one: Quote, other: Quote) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, replace
 from itertools import groupby
 
@@ -15,7 +15,8 @@ from tasks.generate.reply import Item
 from tasks.generate.retrieval.index import Index
 from tasks.generate.rounds import together
 from tasks.generate.taught import Candidate
-from tasks.models.match import ABSTENTION, contains_value
+from tasks.models.figures import states
+from tasks.models.match import ABSTENTION
 
 SPARE = 4  # further sections that are looked at for distractors: some hold the answer too
 NUMBERED = {"en": "Document {number}:\n{text}", "zh": "资料{number}：\n{text}"}
@@ -60,22 +61,31 @@ async def _answer(lesson: Lesson, index: Index, rows: list[Candidate]) -> tuple[
     return wide, [replace(row, answer=given.answer, quotes=(*row.quotes, *given.evidence)) for row in rows]
 
 
-async def with_context(lesson: Lesson, index: Index, rows: Sequence[QAPair]) -> list[QAPair]:
-    """A share of the rows once more, with sections to answer from (RAFT, https://arxiv.org/abs/2403.10131).
+async def with_context(lesson: Lesson, rows: Sequence[QAPair], hidden: Container[str]) -> Lesson:
+    """Fill a lesson with a share of its section's rows once more, with sections to answer from (RAFT,
+    https://arxiv.org/abs/2403.10131).
 
     Its own section stands among hard negatives: those that rank best for the question and don't hold the value. In
-    some it is absent, and the right answer says so.
+    some it is absent, and the right answer says so. Sections that are `hidden`, by their ids, are shown nowhere.
     """
-    dials = lesson.config.retrieval
-    asked = [row for row in rows if row.value and not row.turns and _drawn("raft", row.id) < dials.raft_share]
-    return await together(_shown(lesson, index, row) for row in asked)
+    share = lesson.config.retrieval.raft_share
+    asked = [row for row in rows if _rests_on(row, lesson.section) and _drawn("raft", row.id) < share]
+    lesson.taught.pairs = await together(_shown(lesson, row, hidden) for row in asked)
+    return lesson
 
 
-async def _shown(lesson: Lesson, index: Index, row: QAPair) -> QAPair:
-    dials, own = lesson.config.retrieval, lesson.section
+def _rests_on(row: QAPair, section: Section) -> bool:
+    """Whether a row asks for a value, with nothing before the question, that one section answers alone."""
+    alone = all(quote.section == section.id for quote in row.evidence)
+    return bool(row.value) and not row.turns and not row.context and alone
+
+
+async def _shown(lesson: Lesson, row: QAPair, hidden: Container[str]) -> QAPair:
+    dials, own, index = lesson.config.retrieval, lesson.section, lesson.school.index
+    assert index is not None
     absent = _drawn("absent", row.id) < dials.abstention_share
     best = await index.best(row.question, dials.k + SPARE)
-    others = [section for section in best if section.id != own.id and not _holds(section, row)]
+    others = [each for each in best if each.id != own.id and each.id not in hidden and not _holds(each, row)]
     shown = others[: dials.k] if absent else [own, *others[: dials.k - 1]]
     random.Random(row.id).shuffle(shown)
     language = "zh" if row.language == "zh" else "en"
@@ -91,7 +101,7 @@ async def _shown(lesson: Lesson, index: Index, row: QAPair) -> QAPair:
 
 
 def _holds(section: Section, row: QAPair) -> bool:
-    return contains_value(with_headings(section), row.value, row.aliases)
+    return states(with_headings(section), row.value, row.aliases)
 
 
 def _drawn(what: str, key: str) -> float:
