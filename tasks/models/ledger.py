@@ -23,6 +23,8 @@ from tasks.models.config import Budget, OpenAIEndpoint, Price
 KIND = "ledger"  # of the memo's items
 TEMPLATE_TOKENS = 64  # a chat template may add a system prompt of its own
 FREE = Price(input=0.0, output=0.0)
+IN_BATCHES = " in batches"  # behind the name of a model that is asked so, which is accounted for apart
+BATCH_SHARE = 0.5  # of what a request costs otherwise; the price table's entry for a batch holds it
 
 
 class BudgetError(StageError):
@@ -251,6 +253,17 @@ class Ledger:
             f"{doubtful if requests else ''}, and the next request may take up to {_figure(more)}. Every reply that "
             f"came back is kept; raise generate.budget.{part} to at least {_figure(spent + more)} and run again"
         )
+
+
+def price_list(prices: Mapping[str, Price]) -> dict[str, Price]:
+    """Prices by the names that models have in a ledger: each as it is, and in batches."""
+    return {**prices, **{f"{model}{IN_BATCHES}": price.times(BATCH_SHARE) for model, price in prices.items()}}
+
+
+def billed(endpoint: OpenAIEndpoint, prices: Mapping[str, Price]) -> tuple[str, Price | None]:
+    """A model's name in a ledger, the way it is asked, and what it costs so; None where its price is not known."""
+    name = endpoint.model if endpoint.batch is None else f"{endpoint.model}{IN_BATCHES}"
+    return name, price_list(prices).get(name)
 
 
 def worst_case(body: Mapping[str, Any]) -> Count:

@@ -19,7 +19,7 @@ from artifacts.stage import SettingError
 from tasks.models.chat import Chat, request_body
 from tasks.models.completion import Reply, RequestError
 from tasks.models.config import Budget, Price
-from tasks.models.ledger import BudgetError, Ledger, check_budget, sent_bytes, worst_case
+from tasks.models.ledger import BudgetError, Ledger, billed, check_budget, price_list, sent_bytes, worst_case
 from tasks.models.pool import Send
 from tasks.models.scripted import Answer, Dropped, Failure, Faults, Request, ScriptedEndpoint
 from tests.models.asking import SCHEMA, ask, dials, question
@@ -32,7 +32,7 @@ def ledger(memo: Memo, budget: dict[str, Any] | None = None, prices: dict[str, P
     return Ledger(memo, "key", Budget(**budget or {}), PRICES if prices is None else prices, "CNY")
 
 
-def billed(server: ScriptedEndpoint) -> tuple[int, int]:
+def sent_and_received(server: ScriptedEndpoint) -> tuple[int, int]:
     """Tokens sent and received that the endpoint counted."""
     return server.counters.input_tokens, server.counters.output_tokens
 
@@ -65,6 +65,14 @@ def test_cached_tokens_have_a_price_of_their_own(memo: Memo) -> None:
     assert book.totals()["m"].cached_tokens == 40
 
 
+def test_what_is_asked_in_batches_has_a_name_and_half_the_price() -> None:
+    plain, batched = dials("http://localhost/v1"), dials("http://localhost/v1", batch={})
+    assert billed(plain, PRICES) == ("m", PRICES["m"])
+    assert billed(batched, PRICES) == ("m in batches", Price(input=0.5, output=1.0))
+    assert billed(batched, {}) == ("m in batches", None)
+    assert set(price_list(PRICES)) == {"m", "m in batches"}
+
+
 def test_the_worst_case_is_more_than_any_tokenizer_makes_of_it() -> None:
     messages = [*question("水箱有多大？" * 10), *question("😀" * 9)]
     body = request_body(dials("http://localhost/v1", max_tokens=7, extra_body={"n": 3}), messages, SCHEMA)
@@ -83,7 +91,7 @@ def test_no_budget_is_overshot_with_many_in_flight_and_everything_going_wrong(pa
         book = ledger(memo, {part: limit})
         endpoint = dials(server.url, max_tokens=100, concurrency=32, max_failures=99)
         _, outcomes = ask(endpoint, memo, *texts, ledger=book)
-        sent, received = billed(server)
+        sent, received = sent_and_received(server)
         answered = sum(server.counters.outcomes[name] for name in ("answered", "length", "broken off"))
     spent = {"money": (sent + 2 * received) / 1e6, "tokens": sent + received, "requests": answered}
     assert spent[part] <= limit
