@@ -18,6 +18,12 @@ SECRET_VALUE = re.compile(
 )
 MAY_BE_SECRET = ("api_key_env", "base_url")  # where keys and passwords are put by mistake
 
+SHAPES = {  # pydantic's words -> ours
+    **dict.fromkeys(("tuple_type", "list_type"), "must be a list, such as [first, second]"),
+    **dict.fromkeys(
+        ("dict_type", "model_type", "model_attributes_type"), "must be keys with values, such as {key: value}"
+    ),
+}
 FOLLOWS = "default_factory_not_called"  # pydantic's word for a default that hangs on a value that is wrong itself
 
 
@@ -70,7 +76,7 @@ def _mistake(found: Mapping[str, Any], model: type[BaseModel], lines: Mapping[st
         allowed = str(context["expected"])
         nearest = _nearest(str(given), re.findall(r"'([^']*)'", allowed))
         return f"{where}: {given!r} is not allowed{nearest} Allowed: {allowed}"
-    text = str(context["error"]) if "error" in context else found["msg"]
+    text = str(context["error"]) if "error" in context else SHAPES.get(found["type"], found["msg"])
     return f"{where}: {text}{_brief(given, str(last))}"
 
 
@@ -105,8 +111,16 @@ def _follow(model: type[BaseModel], location: Iterable[str | int]) -> tuple[tupl
         fields = [kind.model_fields[step].annotation for kind in models if step in kind.model_fields]
         if fields or isinstance(step, int):
             place.append(str(step))
+        elif tagged := {kind for kind in models if _tag(kind) == step}:
+            models = tagged
+            continue
         models = {inner for annotation in fields for inner in _models(annotation)} or models
     return tuple(place), models
+
+
+def _tag(model: type[BaseModel]) -> Any:
+    """What tells a member of a union from the others."""
+    return model.model_fields["kind"].default if "kind" in model.model_fields else None
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -43,6 +43,7 @@ def export_data(
 def import_data(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSONL, JSON, CSV or Excel files.")],
     out: Annotated[Path, typer.Option(help="The file to write, for `generate.own`.")] = Path("own.jsonl"),
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
 ) -> None:
     """Read questions and answers of your own, in any form that is exported, for `generate.own` to take in.
 
@@ -50,4 +51,4 @@ def import_data(
     """
     from flows.data.own import take_in
 
-    take_in(files, out)
+    take_in(files, out, overwrite=overwrite)

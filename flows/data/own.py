@@ -16,7 +16,7 @@ from flows.data.rows import check, rows
 from tasks.mix.formats import BadRowError
 
 
-def take_in(files: Sequence[Path], out: Path) -> None:
+def take_in(files: Sequence[Path], out: Path, *, overwrite: bool = False) -> None:
     """Write the files' rows, each once; tell which can't be used, and why."""
     for path in files:
         check(path)
@@ -24,6 +24,8 @@ def take_in(files: Sequence[Path], out: Path) -> None:
             raise SettingError(f"{path}: is read and can't be written at once; name another file by --out")
     if out.suffix != ".jsonl":
         raise SettingError(f"{out}: what is imported is called *.jsonl")
+    if out.exists() and not overwrite:
+        raise SettingError(f"{out}: is there already; name another file by --out, or replace it by --overwrite")
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(f".{out.name}.{os.getpid()}")
     try:

@@ -98,6 +98,8 @@ def test_a_key_within_a_union_is_named_as_the_file_has_it(tmp_path: Path) -> Non
     assert told.startswith("line 5: generate.teacher.concurrency: ")
     [told] = mistakes(tmp_path, "generate:\n  teacher:\n    kind: openai\n    model: m\n    modell: m\n")
     assert told.startswith("line 5: generate.teacher.modell: no such key; did you mean 'model'?")
+    [told] = mistakes(tmp_path, "generate:\n  teacher:\n    kind: openai\n    model: m\n    names: 4\n")
+    assert "names" not in told.partition("Known here: ")[2], "that is another kind's key"
     [told] = mistakes(tmp_path, "clean:\n  operators:\n    - text_length_filter: {min_len: 1, colour: 2}\n")
     assert told.startswith("line 2: clean.operators.0: ")
 
@@ -163,3 +165,15 @@ def test_a_bad_override_is_refused(override: str) -> None:
 def test_a_file_that_is_not_there_is_told_with_those_that_are() -> None:
     with pytest.raises(ConfigError, match=r"configs/quickstart\.yaml"):
         load("configs/quickstrat.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("generate:\n  own: own.jsonl\n", "line 2: generate.own: must be a list, such as [first, second]"),
+        ("generate:\n  budget: 5\n", "line 2: generate.budget: must be keys with values"),
+    ],
+)
+def test_a_wrong_shape_is_told_in_the_words_of_the_file(text: str, told: str, tmp_path: Path) -> None:
+    [mistake] = mistakes(tmp_path, text)
+    assert mistake.startswith(told)

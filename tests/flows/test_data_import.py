@@ -20,7 +20,7 @@ Told = list[tuple[str, str]]
 def imported(*files: Path) -> tuple[list[QAPair], Told]:
     """The rows, and what was left out: reason and detail without the path before it."""
     out = files[0].parent / "own.jsonl"
-    take_in(files, out)
+    take_in(files, out, overwrite=True)
     path = out.with_name("own.rejects.jsonl")
     rejects = list(read_jsonl(path, Reject)) if path.exists() else []
     return list(read_jsonl(out, QAPair)), [(row.reason, row.detail.split("/")[-1]) for row in rejects]
@@ -197,3 +197,13 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert "and 5 more" in done.output
     gone = CliRunner().invoke(app, ["data", "import", str(tmp_path / "gone.csv")])
     assert (gone.exit_code, "there is no such file" in gone.output) == (2, True)
+
+
+def test_a_file_that_is_there_is_replaced_only_when_asked(tmp_path: Path) -> None:
+    path = saved(tmp_path / "faq.csv", "question,answer\nWhy?,So.\n")
+    out = saved(tmp_path / "own.jsonl", "mine")
+    with pytest.raises(SettingError, match="--overwrite"):
+        take_in([path], out)
+    assert out.read_text() == "mine"
+    take_in([path], out, overwrite=True)
+    assert "So." in out.read_text()
