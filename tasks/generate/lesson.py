@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from artifacts.records import Message, Origin, Record, Section
 from tasks.generate.config import GenerateConfig
@@ -14,9 +14,6 @@ from tasks.generate.reply import BadReplyError, I, read_items, salvage, schema_o
 from tasks.generate.taught import Taught
 from tasks.models.completion import Reply, RequestError
 from tasks.models.config import OpenAIEndpoint
-
-if TYPE_CHECKING:
-    from tasks.generate.retrieval.index import Index
 
 AGAIN = 2  # times that an unreadable reply is asked for once more
 
@@ -32,6 +29,12 @@ class Asked(Protocol):
     ) -> Reply: ...
 
 
+class Searched(Protocol):
+    """Where sections are found: an Index, or what stands in for one."""
+
+    async def best(self, question: str, count: int) -> list[Section]: ...
+
+
 @dataclass(frozen=True)
 class School:
     """What all lessons share."""
@@ -41,7 +44,8 @@ class School:
     prompts: Prompts
     judge: Asked | None = None
     control_share: float = 0.0  # of the facts, which are probed and not trained
-    index: Index | None = None  # of all sections, where rows are made of more than their own
+    index: Searched | None = None  # of all sections, where rows are made of more than their own
+    rehearsed: bool = False  # replies are made up, so nothing of them is held against the sections
 
 
 @dataclass

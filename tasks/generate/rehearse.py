@@ -28,7 +28,9 @@ DETAILED = 3  # sentences of a detailed answer
 SOURCE_TOKENS_A_FACT = 30  # a text states about one fact in as many of its tokens
 MATERIAL = re.compile(r"<(context|rows) \w+>\n(.*?)\n</\1 \w+>", re.S)
 ONE_CJK = re.compile(rf"[{CJK}]")
-SENTENCE = re.compile(r"[^\n.!?。！？]+[.!?。！？]?")
+SENTENCE = re.compile(
+    r"^(?!#)[^\n.!?。！？]+[.!?。！？]?|(?<=[.!?。！？])[^\n.!?。！？]+[.!?。！？]?", re.M
+)  # of no heading
 
 
 @dataclass
