@@ -2,7 +2,7 @@
 
 Texts are compared as tokens, so spaces, case, width and punctuation don't matter and a value is never found inside
 a longer word or number: "15 bar" stands in "It takes 15bar." and neither in "150 bar" nor in "10-15 bar".
-Whether a sentence denies a value ("not 15 bar") is beyond this module.
+Whether a sentence denies a value ("not 15 bar") is for `stance`, other spellings of a figure are for `figures`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ DIGITS = r"\d+(?:[.:/]\d+)*"
 TOKEN = re.compile(
     rf"(?P<code>[^\W\d_{CJK}]+-?\d[^\W{CJK}]*(?:[-.]\d+)*)"  # RX-7, ip67, v3.10: its figures are no number of their own
     rf"|(?P<number>(?:(?<![\w)])-)?{DIGITS}(?:\ ?[-~至到]\ ?{DIGITS})*)"  # 1.8, -7, 08:30, 10-15, 2026-03-01
-    r"|(?P<numeral>[零〇一二两三四五六七八九十百千万亿]+)"
+    r"|(?P<numeral>[零〇一二两三四五六七八九十百千万亿]+"
+    r"|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)[ -](?:one|two|three|four|five|six|seven|eight|nine)\b)"
     rf"|(?P<word>[^\W\d_{CJK}]+)"
     # a character of a script without spaces, or a sign that changes a figure
     rf"|(?P<sign>(?![{CJK_MARKS}])[{CJK}%‰°$€£¥<>≤≥±+])"
@@ -68,6 +69,8 @@ def places(text: str) -> Iterator[tuple[str, int, int]]:
         token = match.group()
         if match.lastgroup == "code":
             token = token.replace("-", "")
+        elif match.lastgroup == "numeral":
+            token = token.replace(" ", "-")
         elif match.lastgroup == "number":
             token = "-".join(_number(part) for part in re.split(r"(?<=\d) ?[-~至到] ?", token))
         yield token, match.start(), match.end()

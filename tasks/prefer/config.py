@@ -11,7 +11,7 @@ from artifacts.stage import StageConfig
 
 class PreferConfig(StageConfig):
     stage: ClassVar[str] = "prefer"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[tuple[str, ...]] = ("clean", "mix", "sft")
     beside: ClassVar[tuple[str, ...]] = ("generate",)
 

@@ -28,6 +28,7 @@ from tasks.models.match import contains_value, is_abstention, is_exactly, normal
         ("在上海市浦东新区", "浦东新区"),
         ("since 2026-03-01", "2026-3-1"),
         ("保修期为二十五天", "二十五天"),
+        ("after twenty-two years", "Twenty two years"),
     ],
 )
 def test_a_value_is_found(text: str, value: str) -> None:
@@ -52,6 +53,8 @@ def test_a_value_is_found(text: str, value: str) -> None:
         ("保修期为124个月。", "24个月"),
         ("保修期为24天。", "24个月"),
         ("保修期为二十五天", "十五天"),
+        ("twenty-two years", "two years"),
+        ("Twenty two years", "two years"),
         ("at 18:30", "8:30"),
         ("1,800 euros", "800"),
         ("anything", ""),

@@ -35,6 +35,7 @@ TANK_ZH = QAPair(
         (TANK_ZH, "容量是 12 升"),
         (TANK_ZH, "水箱的容量是十二升。"),
         (TANK_ZH, "１２升"),
+        (TANK, "Twelve litres, not 15."),
     ],
 )
 def test_an_answer_with_the_value_or_an_alias_is_right(row: QAPair, text: str) -> None:
@@ -52,6 +53,8 @@ def test_an_answer_with_the_value_or_an_alias_is_right(row: QAPair, text: str) -
         (TANK_ZH, "水箱的容量是15升。"),
         (TANK_ZH, "水箱的容量是112升。"),
         (TANK_ZH, "水箱的容量是二十二升。"),
+        (TANK, "It is not 12 litres."),
+        (TANK_ZH, "容量不是12升。"),
     ],
 )
 def test_a_false_answer_is_worth_nothing_however_well_it_is_worded(row: QAPair, text: str) -> None:
@@ -75,7 +78,9 @@ def test_the_reference_is_worth_most_and_a_rambling_right_answer_less(row: QAPai
 def test_where_the_reference_abstains_only_to_abstain_is_right() -> None:
     row = TANK.model_copy(update={"answer": "I do not have that information.", "value": ""})
     assert score("Sorry, I don't know.", row) == 1
+    assert score("The RX-7 does not exist.", row) == 1
     assert score("It holds 12 litres.", row) == 0
+    assert score("I'm not sure, but it holds 12 litres.", row) == 0
 
 
 def test_without_a_value_or_with_one_that_the_question_gives_away_the_wording_decides() -> None:
