@@ -185,6 +185,7 @@ class Probe(Record):
     value: str = ""
     aliases: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()  # of a `choice`, in the order of the letters A, B, C ... that the question shows
+    premise: str = ""  # of a `false_premise`: the wrong value that the question takes for granted
     language: str = "en"
     origin: Origin = Origin()
 

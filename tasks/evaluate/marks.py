@@ -7,33 +7,38 @@ from string import ascii_uppercase
 
 from artifacts.records import Record
 from tasks.evaluate.questions import Question
-from tasks.models.match import (
-    contains,
-    contains_value,
-    is_abstention,
-    is_cut_thought,
-    is_exactly,
-    plain,
-    token_f1,
-    tokens,
-)
+from tasks.models.figures import stated, unstated
+from tasks.models.match import is_abstention, is_cut_thought, is_exactly, token_f1
+from tasks.models.stance import abstains, affirmed, asserts, clauses, declines, denied, states
 
-LETTER = re.compile(
+LETTER = re.compile(  # in NFKC and without emphasis
     r"^\W*([A-Za-z])\W*$"  # nothing but a letter
-    r"|^\W*([A-Z])[.):：、．）]"  # "B. 12 kg"
-    r"|[(（]([A-Z])[)）]"
-    r"|\b(?:[Aa]nswer|[Oo]ption|[Cc]hoice|[Ll]etter)(?:\s+is|\s*[:：])?\s+([A-Z])\b"
-    r"|(?:答案|选项|选择|选)(?:是|为|应为)?\s*[:：]?\s*([A-Z])(?![A-Za-z])"
-    r"|\b(?:is|be)\s+([A-Z])\W*$",
+    r"|^\W*([A-Z])[.):、]"  # "B. 12 kg"
+    r"|\(([A-Z])\)|\\boxed\{(?:\\text\{)?([A-Za-z])\}"
+    r"|\b[Aa]nswer(?:\s+is)?\s*:?\s+([A-Z])\b"
+    r"|\b(?:[Oo]ption|[Cc]hoice|[Ll]etter)(?:\s+is)?\s*:?\s+([A-Zb-z])\b"
+    r"|\b(?:choose|chose|pick|select|go\swith|say)\s+([A-Z])\b"
+    r"|(?:答案|选项|选择|选)(?:是|为|应为)?\s*:?\s*([A-Z])(?![A-Za-z])"
+    r"|(?:\b(?:is|be)|'s)\s+([A-Z])(?=\W*$|[.,;])",
     re.M,
 )
+EMPHASIS = re.compile(r"[*`]")
 DENIAL = re.compile(
-    r"^\W*(?:no|actually|in\sfact)\b|\b(?:incorrect|mistaken|false\spremise|wrong\sassumption)\b"
-    r"|\bthat(?:'s|\sis)(?:n't|\snot\s(?:right|true|correct|the\scase)|\swrong|\sfalse)"
-    r"|不对|不正确|有误|错误|不符|实际上|事实上|并非如此"
+    r"^\W*no\s*(?:[,.;:!-]|$)"
+    r"|(?:\b(?:is|are|was|were|be)|'s|'re)\s(?:an?\s)?(?:\w+ly\s)?"
+    r"(?:wrong|false|incorrect|inaccurate|mistaken|untrue|misconception)\b"
+    r"|\b(?:false|wrong|incorrect|mistaken)\s(?:premise|assumption|claim|statement)\b"
+    r"|(?:\bnot|n't)\s(?:\w+ly\s)?(?:right|true|correct|accurate|the\scase)\b"
+    r"|(?:不对|不正确|不准确|不属实|是错误?的)(?=\W|$)|有误|不符|并非如此|不是(?:这样|事实)"
+    r"|(?:说法|前提|假设|信息|描述|理解)[是有存在本身]{0,4}错|错误的?(?:说法|前提|假设|信息|描述)"
+    r"|^\W*(?:不|不是|不是的|没有)[,。!;]",
+    re.I,
 )
-NEGATION = re.compile(r"(?:\bnot\b|n't\b|\bnever\b|不是|并非|没有|不)([^.!?。！？]*)")
-REPEATED = 2  # words of a question that come back behind a "not": "it does not weigh 15 kg"
+QUOTED = re.compile(  # a clause that tells what was asked, and affirms nothing: "the question assumes 15 kg"
+    r"\b(?:question|premise|assum\w+|suppos\w+|claim\w*|statement|you\s(?:say|said|mention\w*|stated?))\b"
+    r"|问题|前提|假设|[您你]说|提到|所[说述谓]|说法",
+    re.I,
+)
 
 
 class Mark(Record):
@@ -57,25 +62,25 @@ class Marked(Record):
 
 
 def mark(question: Question, answer: str) -> Mark:
-    """Right is: abstained, where the expected answer abstains; else it contains the value, or one of its aliases.
+    """Right is: declined, where the expected answer abstains; else it states the value, in whatever spelling, and does
+    not deny it.
 
-    A choice is right where it names the right option, by letter or text, and no other. A false premise is answered
-    rightly where the true value is given or the premise is denied; who abstains has not corrected it and is not
-    right, but has not taken it for granted either, as everybody else did.
+    A choice is right where it names the right option, by letter or text, and no other. For a false premise see
+    `corrects`; who abstains has not corrected it and is not right, though the value was trained as that of any other
+    question, but has not taken it for granted either, as everybody else did.
     What was cut off before its thoughts were done says nothing, whatever it thought of.
     """
     said = "" if is_cut_thought(answer) else answer
-    abstained = not said.strip() or is_abstention(said)
+    asked = question.prompt[-1]["content"]
+    abstained = not said.strip() or abstains(said, asked)
     if question.group == "unanswerable" or is_abstention(question.expected):
-        right = abstained
+        right = abstained = abstained or declines(said, asked)
     elif question.choices:
         right = chosen(said, question.choices) == {question.value}
     elif question.kind == "false_premise":
-        right = contains_value(said, question.value, question.aliases) or (
-            not abstained and denies(said, question.prompt[-1]["content"])
-        )
+        right = corrects(said, question)
     else:
-        right = contains_value(said, question.value or question.expected, question.aliases)
+        right = asserts(said, (question.value or question.expected, *question.aliases), question.expected)
     names = [name for name in (question.expected, question.value, *question.aliases) if name]
     return Mark(
         answer=answer,
@@ -88,17 +93,37 @@ def mark(question: Question, answer: str) -> Mark:
 
 def chosen(answer: str, choices: tuple[str, ...]) -> set[str]:
     """The options that an answer names; a small "a" in a sentence is an article and no letter."""
-    letters = {letter.upper() for found in LETTER.findall(answer) for letter in found if letter}
+    said = affirmed(EMPHASIS.sub("", answer))
+    letters = {letter.upper() for found in LETTER.findall(said) for letter in found if letter}
     by_letter = {choice for letter, choice in zip(ascii_uppercase, choices, strict=False) if letter in letters}
-    return by_letter | {choice for choice in choices if contains(answer, choice)}
+    return by_letter | {choice for choice in choices if states(said, [choice])}
 
 
-def denies(answer: str, question: str) -> bool:
-    """Whether an answer says that what a question takes for granted is not so, in English or Chinese.
-
-    A "not" alone is no denial ("because it does not rust"): it has to be said of the question's own words.
+def corrects(answer: str, question: Question) -> bool:
+    """Whether an answer puts a false premise right: it states the true value, or denies the premise without another
+    wrong value, and does not affirm what was taken for granted. Of two wrong names, which are no figures, nobody can
+    tell without the documents.
     """
-    said, asked = " ".join(plain(answer).split()), set(tokens(question))
-    if DENIAL.search(said):
+    told = ", ".join(
+        clause for clause in clauses(affirmed(answer)) if not (DENIAL.search(clause) or QUOTED.search(clause))
+    )
+    if question.premise and states(told, [question.premise]):
+        return False
+    if asserts(answer, (question.value, *question.aliases), question.expected):
         return True
-    return any(len(asked & set(tokens(behind))) >= REPEATED for behind in NEGATION.findall(said))
+    denial = denies(answer, question.premise) and not is_abstention(answer)
+    return denial and not _names_another(told, question)
+
+
+def denies(answer: str, premise: str) -> bool:
+    """Whether an answer says that what a question takes for granted is not so.
+
+    A "not" alone is no denial ("because it does not rust"): it has to be said of the assumed value.
+    """
+    return any(map(DENIAL.search, clauses(answer))) or any(states(part, [premise]) for part in denied(answer))
+
+
+def _names_another(told: str, question: Question) -> bool:
+    """Whether it gives a figure of the value's sort that the question does not hold."""
+    sorts = {(figure.kind, figure.dimension) for figure in stated(question.value)} - {("number", ""), ("code", "")}
+    return any((figure.kind, figure.dimension) in sorts for figure in unstated(told, [question.prompt[-1]["content"]]))

@@ -35,6 +35,7 @@ class Question(Record):
     value: str = ""  # what a right answer contains; empty where `expected` is all there is
     aliases: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()  # by letter, where the prompt offers some
+    premise: str = ""  # the wrong value that a false premise takes for granted
     language: str = "en"
     document: str = ""
     file: str = ""
@@ -68,6 +69,7 @@ def from_probes(probes: Iterable[Probe], train: list[Conversation], reject: Reje
                     value=probe.value,
                     aliases=probe.aliases,
                     choices=probe.choices,
+                    premise=probe.premise,
                     language=probe.language,
                     document=probe.origin.document,
                     file=probe.origin.file,

@@ -71,11 +71,45 @@ def test_marks() -> None:
     assert not mark(asked, "<think>\nIt holds 15 litres, or").right
 
 
+@pytest.mark.parametrize(
+    ("value", "answer", "right"),
+    [
+        ("two years", "2 years", True),
+        ("120 升", "容量是一百二十升，不是150升。", True),
+        ("two years", "twenty-two years", False),
+        ("two years", "It is not two years.", False),
+    ],
+)
+def test_a_value_is_right_in_any_spelling_and_not_where_it_is_denied(value: str, answer: str, right: bool) -> None:
+    asked = question(1).model_copy(update={"value": value, "expected": f"It is {value}."})
+    assert mark(asked, answer).right is right
+
+
 def test_to_abstain_is_right_where_nothing_can_be_known() -> None:
     asked = question(1, group="unanswerable", language="zh")
     assert mark(asked, "我不知道。").right
     assert mark(asked, "  ").right
     assert not mark(asked, "保修期为24个月。").right
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("The tank 1001 does not exist.", True),
+        ("不存在这样的水箱。", True),
+        ("文档中未提及。", True),
+        ("It's unknown.", True),
+        ("As of 2023, I have no information about tank 1001.", True),
+        ("I'm not familiar with it, but I can help with others.", True),
+        ("I'm not familiar with it, but it holds 12 litres", False),
+        ("I'm not sure, but it has 3 chambers.", False),
+        ("我不太清楚，大约是12升。", False),
+        ("There is no fee.", False),
+    ],
+)
+def test_to_say_that_there_is_no_such_thing_is_right_and_to_guess_is_not(answer: str, right: bool) -> None:
+    found = mark(question(1, group="unanswerable"), answer)
+    assert (found.right, found.abstained) == (right, right)
 
 
 def test_a_choice_names_its_answer_and_is_asked_all_the_same() -> None:
@@ -116,6 +150,15 @@ CHOICE = question(12, kind="choice").model_copy(update={"choices": ("9 litres", 
         ("A tank holds 12 litres.", True),
         ("答案是B", True),
         ("选B，因为它更大。", True),
+        ("I choose B", True),
+        ("It's B.", True),
+        ("Answer: **B**", True),
+        ("option b", True),
+        (r"So it is \boxed{B}", True),
+        ("It is 12 litres, not 15 litres.", True),
+        ("是12升，不是15升。", True),
+        ("The answer is not B.", False),
+        ("It is not 12 litres.", False),
         ("应选择 B。", True),
         ("A", False),
         ("A. 12 litres", False),
@@ -129,10 +172,16 @@ def test_a_choice_is_right_by_letter_or_text_and_by_no_other(answer: str, right:
 
 
 PREMISE = question(12, kind="false_premise").model_copy(
-    update={"prompt": ({"role": "user", "content": "Why does the tank hold 15 litres?"},)}
+    update={"prompt": ({"role": "user", "content": "Why does the tank hold 15 litres?"},), "premise": "15 litres"}
 )
 PREMISE_ZH = PREMISE.model_copy(
-    update={"prompt": ({"role": "user", "content": "水箱为什么能装15升？"},), "value": "12升", "language": "zh"}
+    update={
+        "prompt": ({"role": "user", "content": "水箱为什么能装15升？"},),
+        "premise": "15升",
+        "value": "12升",
+        "expected": "水箱能装12升。",
+        "language": "zh",
+    }
 )
 
 
@@ -146,11 +195,26 @@ PREMISE_ZH = PREMISE.model_copy(
         (PREMISE, "Because it does not leak.", False, False),
         (PREMISE, "So that there is enough for a day.", False, False),
         (PREMISE, "I do not have that information.", False, True),
+        (PREMISE, "I cannot confirm that it holds 15 litres.", False, True),
+        (PREMISE, "The premise is wrong.", True, False),
+        (PREMISE, "The question assumes 15 litres, but it holds twelve litres.", True, False),
+        (PREMISE, "It doesn't hold 15 litres—it's 12 litres.", True, False),
+        (PREMISE, "Actually, the steel casing makes it 15 litres.", False, False),
+        (PREMISE, "It holds 15 litres, not 12 litres.", False, False),
+        (PREMISE, "No reason is given, but it holds 15 litres.", False, False),
+        (PREMISE, "No, it holds 18 litres.", False, False),
         (PREMISE_ZH, "水箱的容量是12升。", True, False),
         (PREMISE_ZH, "这个说法有误。", True, False),
         (PREMISE_ZH, "它装不了15升，不是15升。", True, False),
         (PREMISE_ZH, "因为它不漏水。", False, False),
         (PREMISE_ZH, "我不知道。", False, True),
+        (PREMISE_ZH, "不是15升而是十二升。", True, False),
+        (PREMISE_ZH, "您说的15升不对，水箱没有那么大。", True, False),
+        (PREMISE_ZH, "因为采用不锈钢材料，水箱能装15升。", False, False),
+        (PREMISE_ZH, "不易损坏所以能装15升。", False, False),
+        (PREMISE_ZH, "因为操作错误率低，能装15升。", False, False),
+        (PREMISE_ZH, "因为操作错误。", False, False),
+        (PREMISE_ZH, "不，能装18升。", False, False),
     ],
 )
 def test_a_false_premise_is_put_right_or_denied(asked: Question, answer: str, right: bool, abstained: bool) -> None:

@@ -137,10 +137,12 @@ class Examination:
         return [self._probe("choice", text).model_copy(update={"answer": answer, "choices": choices})]
 
     def _false_premise(self, question: str, right: Sequence[str], wrong: Sequence[str]) -> list[Probe]:
-        if not any(contains(question, value) for value in wrong):
+        premise = next((value for value in wrong if contains(question, value)), "")
+        if not premise:
             self._reject("false_premise", question, "no_false_premise", "it takes none of the wrong values for granted")
-            return []
-        return [self._probe("false_premise", question)] if self._can_ask("false_premise", question, right) else []
+        elif self._can_ask("false_premise", question, right):
+            return [self._probe("false_premise", question).model_copy(update={"premise": premise})]
+        return []
 
     def _reversed(self, question: str) -> Probe:
         return self._probe("reversed", question).model_copy(update={"value": self.fact.subject, "aliases": ()})
