@@ -22,16 +22,13 @@ from artifacts.store import Ref, Store, StoreError
 from configs.mistakes import ConfigError
 from configs.schema import Config, Stage, load
 from flows.plan import make_plan
+from flows.ready import lacking
 from tasks.align.task import align
 from tasks.clean.task import clean
 from tasks.evaluate.task import evaluate
 from tasks.export.task import export
-from tasks.generate.config import GenerateConfig
 from tasks.generate.task import generate
 from tasks.mix.task import mix
-from tasks.models.chat import read_key
-from tasks.models.config import OpenAIEndpoint
-from tasks.models.ledger import check_budget
 from tasks.parse.task import parse
 from tasks.prefer.task import prefer
 from tasks.sft.task import sft
@@ -87,24 +84,17 @@ def drive(run: Run, config: Config, call: Call, until: Stage | None = None) -> l
 
 def preflight(config: Config, force: Sequence[Stage], until: Stage | None) -> None:
     """Look for all that a stage will need (files, prompts, a model, a key) before the first stage is paid for."""
-    if (endpoints := config.generate.endpoints()) and until != Stage.parse:
+    if config.generate.endpoints() and until != Stage.parse:
         states = {entry.stage: entry.state for entry in make_plan(config, Store(config.store), frozenset(force))}
         if states["generate"] != "cached":
-            check_endpoints(endpoints, config.generate)
+            for error in lacking(config.generate):
+                raise error
     if config.parse.tokenizer == config.sft.model.name():
         config.sft.model.check()  # before parse says what its tokenizer lacks
     for section in config.sections():
         section.outside()
         if section.stage == until:
             return
-
-
-def check_endpoints(endpoints: Sequence[OpenAIEndpoint], config: GenerateConfig) -> None:
-    """Raise SettingError where a key or a price is missing."""
-    for endpoint in endpoints:
-        for address in endpoint.addresses:
-            read_key(address)
-        check_budget(endpoint, config.budget, config.prices)
 
 
 def begin(config: Config, force: Sequence[Stage] = (), until: Stage | None = None) -> Run:

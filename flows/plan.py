@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +14,8 @@ from artifacts.records import Section, read_jsonl
 from artifacts.stage import plan_for, reasons
 from artifacts.store import Ref, Store
 from configs.schema import Config
+from flows.ready import lacking
+from tasks.generate.config import GenerateConfig
 from tasks.generate.estimate import Estimate, estimate
 from tasks.parse.find import find
 
@@ -55,7 +58,7 @@ def print_plan(planned: list[Planned], config: Config, store: Store) -> None:
     console = Console()
     console.print(table)
     outlook = teacher_outlook(planned, config, store)
-    console.print(f"\n{documents(config):,} documents in {escape(str(config.parse.source))}; {outlook}")
+    console.print(f"\n{documents(config):,} documents in {escape(str(config.parse.source))}; {escape(outlook)}")
 
 
 def documents(config: Config) -> int:
@@ -75,8 +78,23 @@ def teacher_outlook(planned: list[Planned], config: Config, store: Store) -> str
         return "the teacher's calls can be counted when parse ran (graft run --until parse)"
     sections = read_jsonl(store.path(parsed) / "sections.jsonl", Section)
     memo = store.memo if (store.root / "memo.sqlite").is_file() else None
-    told = [outlook(entry, config) for entry in estimate(sections, config.generate, memo)]
-    return "\n".join(told)
+    estimates = estimate(sections, config.generate, memo)
+    return "\n".join([*(outlook(entry, config) for entry in estimates), *remarks(estimates, config.generate)])
+
+
+def remarks(estimates: list[Estimate], config: GenerateConfig) -> Iterator[str]:
+    """What the figures leave out, and what would stop a run."""
+    if "multihop" in config.strategies:
+        yield f"not counted: multihop, at most {config.max_hops:,} pairs of sections, a request each"
+    limits: list[tuple[str, float | None, float]] = [
+        ("money", config.budget.money, sum(entry.money or 0.0 for entry in estimates)),
+        ("tokens", config.budget.tokens, sum(entry.input_tokens + entry.output_tokens for entry in estimates)),
+        ("requests", config.budget.requests, sum(entry.requests for entry in estimates)),
+    ]
+    for name, limit, needed in limits:
+        if limit is not None and needed > limit:
+            yield f"generate.budget.{name}, {limit:,g}, will not do: the run would stop there"
+    yield from (f"the run would not begin: {error}" for error in lacking(config))
 
 
 def outlook(entry: Estimate, config: Config) -> str:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from artifacts.stage import Dials, SettingError, StageConfig, unkeyed
 from artifacts.store import file_sha256
@@ -83,6 +83,13 @@ class Retrieval(Dials):
     abstention_share: float = Field(default=0.1, ge=0, le=1)
     """Share of those rows whose prompt lacks the section with the answer, and whose answer says so."""
 
+    @model_validator(mode="after")
+    def _names_its_embedder(self) -> Retrieval:
+        if self.by != "bm25" and not self.embedder:
+            what = "the folder of a sentence-transformers model" if self.by == "folder" else "the embedding model"
+            raise ValueError(f"name {what} as embedder, or use `by: bm25`")
+        return self
+
 
 class GenerateConfig(StageConfig):
     stage: ClassVar[str] = "generate"
@@ -93,7 +100,7 @@ class GenerateConfig(StageConfig):
         default_factory=OfflineTeacher
     )
     """What makes the rows."""
-    judge: OpenAIEndpoint | None = None
+    judge: OpenAITeacher | None = None
     """A second model that checks each answer against its section, claim by claim."""
     strategies: tuple[Strategy, ...] = ("facts",)
     """Ways to make rows of a document's section. `facts`: each fact of it in several questions; `direct`: questions
@@ -116,8 +123,8 @@ class GenerateConfig(StageConfig):
     """Also ask for the subject of a fact, given the rest: a model that learned A is B does not know B is A."""
     answers: Literal["detailed", "short"] = "detailed"
     """How long answers are. Short ones make the tuned model terse."""
-    max_facts: int = Field(default=15, ge=1, le=50)
-    """Most facts that are taken from one section."""
+    max_facts: int = Field(default=30, ge=1, le=100)
+    """Most facts that are asked for at a time: of a section, or of a part of one whose tables hold more."""
     max_questions: int = Field(default=30, ge=1, le=30)
     """Most questions about one section that the strategy `direct` asks."""
     answering: Literal["section", "rag"] = "section"
@@ -159,7 +166,7 @@ class GenerateConfig(StageConfig):
             raise SettingError(f"generate.prompts: {self.prompts} is not a folder; make it, or leave the key out")
         folder = self.prompts or PROMPTS
         if folder != PROMPTS and (
-            unknown := sorted({path.name for path in folder.glob("*.??.md")} - set(PROMPT_NAMES))
+            unknown := sorted({path.name for path in folder.glob("*.md")} - {*PROMPT_NAMES, "README.md"})
         ):
             near = get_close_matches(unknown[0], PROMPT_NAMES, n=3)
             raise SettingError(

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from artifacts.memo import Memo
 from artifacts.records import Section
@@ -113,9 +114,9 @@ def test_pickled_weights_are_refused(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_missing_embedder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="name the folder"):
+        Retrieval(by="folder")
     memo = Memo(tmp_path / "memo.sqlite")
-    with pytest.raises(SettingError, match="name the folder"):
-        embedder_of(Retrieval(by="folder"), endpoint("http://127.0.0.1:1/v1"), memo)
     with pytest.raises(SettingError, match="is not a folder"):
         embedder_of(Retrieval(by="folder", embedder=str(tmp_path / "none")), endpoint("http://127.0.0.1:1/v1"), memo)
     memo.close()

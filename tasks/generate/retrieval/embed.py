@@ -30,11 +30,6 @@ def embedder_of(dials: Retrieval, teacher: OpenAIEndpoint, memo: Memo) -> Embedd
     """What the dials name; None for retrieval by words."""
     if dials.by == "bm25":
         return None
-    if not dials.embedder:
-        what = (
-            "the folder of a sentence-transformers model" if dials.by == "folder" else "the endpoint's embedding model"
-        )
-        raise SettingError(f"generate.retrieval.embedder: name {what}")
     if dials.by == "folder":
         return FolderEmbedder(Path(dials.embedder))
     own = {"base_url": dials.base_url, "api_key_env": dials.api_key_env} if dials.base_url else {}
