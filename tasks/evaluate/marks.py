@@ -29,9 +29,9 @@ DENIAL = re.compile(
     r"(?:wrong|false|incorrect|inaccurate|mistaken|untrue|misconception)\b"
     r"|\b(?:false|wrong|incorrect|mistaken)\s(?:premise|assumption|claim|statement)\b"
     r"|(?:\bnot|n't)\s(?:\w+ly\s)?(?:right|true|correct|accurate|the\scase)\b"
-    r"|(?:不对|不正确|不准确|不属实|是错误?的)(?=\W|$)|有误|不符|并非如此|不是(?:这样|事实)"
+    r"|(?:(?:不对|不正确|不准确|不属实)的?|是错误?的)(?=\W|$)|有误|不符|并非如此|不是(?:这样|事实)"
     r"|(?:说法|前提|假设|信息|描述|理解)[是有存在本身]{0,4}错|错误的?(?:说法|前提|假设|信息|描述)"
-    r"|^\W*(?:不|不是|不是的|没有)[,。!;]",
+    r"|^\W*(?:不|不是的?|没有)(?:[,。!;]|$)",
     re.I,
 )
 QUOTED = re.compile(  # a clause that tells what was asked, and affirms nothing: "the question assumes 15 kg"
@@ -104,9 +104,8 @@ def corrects(answer: str, question: Question) -> bool:
     wrong value, and does not affirm what was taken for granted. Of two wrong names, which are no figures, nobody can
     tell without the documents.
     """
-    told = ", ".join(
-        clause for clause in clauses(affirmed(answer)) if not (DENIAL.search(clause) or QUOTED.search(clause))
-    )
+    telling = [part for part in clauses(answer) if not (DENIAL.search(part) or QUOTED.search(part))]
+    told = ", ".join(map(affirmed, telling))
     if question.premise and states(told, [question.premise]):
         return False
     if asserts(answer, (question.value, *question.aliases), question.expected):

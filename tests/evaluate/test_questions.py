@@ -197,6 +197,7 @@ PREMISE_ZH = PREMISE.model_copy(
         (PREMISE, "I do not have that information.", False, True),
         (PREMISE, "I cannot confirm that it holds 15 litres.", False, True),
         (PREMISE, "The premise is wrong.", True, False),
+        (PREMISE, "15 litres is not correct.", True, False),
         (PREMISE, "The question assumes 15 litres, but it holds twelve litres.", True, False),
         (PREMISE, "It doesn't hold 15 litres—it's 12 litres.", True, False),
         (PREMISE, "Actually, the steel casing makes it 15 litres.", False, False),
@@ -209,12 +210,14 @@ PREMISE_ZH = PREMISE.model_copy(
         (PREMISE_ZH, "因为它不漏水。", False, False),
         (PREMISE_ZH, "我不知道。", False, True),
         (PREMISE_ZH, "不是15升而是十二升。", True, False),
+        (PREMISE_ZH, "15升是不对的。", True, False),
         (PREMISE_ZH, "您说的15升不对，水箱没有那么大。", True, False),
         (PREMISE_ZH, "因为采用不锈钢材料，水箱能装15升。", False, False),
         (PREMISE_ZH, "不易损坏所以能装15升。", False, False),
         (PREMISE_ZH, "因为操作错误率低，能装15升。", False, False),
         (PREMISE_ZH, "因为操作错误。", False, False),
         (PREMISE_ZH, "不，能装18升。", False, False),
+        (PREMISE_ZH, "不，没有那么大。", True, False),
     ],
 )
 def test_a_false_premise_is_put_right_or_denied(asked: Question, answer: str, right: bool, abstained: bool) -> None:
