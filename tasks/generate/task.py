@@ -26,6 +26,7 @@ from tasks.generate.own import own_rows
 from tasks.generate.probing.invented import unanswerable
 from tasks.generate.schooling import teach_by_model
 from tasks.generate.taught import Taught
+from tasks.models.ledger import price_list
 
 
 @task(name="generate", persist_result=False, cache_policy=NO_CACHE)
@@ -105,6 +106,7 @@ def tell(work: Work[GenerateConfig], drafts: Drafts) -> None:
         bare_sections=coverage.bare_sections,
         bare_facts=coverage.bare_facts,
         spent=work.facts.get("spent"),
+        prices=price_list(work.config.prices),
         currency=work.config.currency,
         samples=samples(drafts.pairs()),
     )
