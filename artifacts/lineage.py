@@ -32,7 +32,7 @@ class Hit:
 class Lineage:
     hits: list[Hit] = field(default_factory=list)
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)  # id -> Section that the rows came from
-    left_out: Counter[tuple[str, str]] = field(default_factory=Counter)  # (stage, reason) -> rows
+    left_out: Counter[tuple[str, str]] = field(default_factory=Counter)  # (stage, reason) -> rows; of the newest alone
     models: list[Manifest] = field(default_factory=list)  # artifacts trained on the rows
 
 
@@ -43,7 +43,7 @@ def trace(store: Store, wanted: str) -> Lineage:
     for ref in refs:
         for file, row in _rows(store, ref, wanted):
             if file == f"{ABOUT}/rejects.jsonl":
-                if _names(row.get("record", {}), wanted):
+                if ref == store.latest(ref.stage) and _names(row.get("record", {}), wanted):
                     found.left_out[row["stage"], row["reason"]] += 1
             elif _names(row, wanted):
                 found.hits.append(Hit(ref, file, row))

@@ -132,7 +132,7 @@ def print_lineage(store: Store, wanted: str) -> None:
             f"{store.root}: no row, fact, document or file is called {wanted!r}; `graft show STAGE` has ids"
         )
     console = Console()
-    _print_rows(console, found)
+    _print_rows(console, found, store)
     for section in list(found.sections.values())[:10]:
         page = f", page {section['page']}" if section.get("page") else ""
         console.print(
@@ -149,12 +149,14 @@ def print_lineage(store: Store, wanted: str) -> None:
         console.print("no model was trained on it")
 
 
-def _print_rows(console: Console, found: Lineage) -> None:
-    first: dict[tuple[str, str, str], list[Hit]] = {}
+def _print_rows(console: Console, found: Lineage, store: Store) -> None:
+    by_file: dict[tuple[Ref, str], list[Hit]] = {}
     for hit in found.hits:
-        first.setdefault((hit.ref.stage, hit.ref.key[:16], hit.file), []).append(hit)
-    for (stage, key, file), hits in first.items():
-        console.print(f"{stage} {key}/{escape(file)}: {len(hits):,} row{'s' if len(hits) > 1 else ''}")
+        by_file.setdefault((hit.ref, hit.file), []).append(hit)
+    for (ref, file), hits in by_file.items():
+        rows = f"{len(hits):,} row{'s' if len(hits) > 1 else ''}"
+        newest = ", the newest" if ref == store.latest(ref.stage) else ""
+        console.print(f"{ref.stage} {ref.key[:16]}/{escape(file)}: {rows}{newest}")
         if len(hits) == 1:
             console.print(f"  {_brief(hits[0].row)}")
 
