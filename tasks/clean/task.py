@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
-from artifacts.records import Probe, QAPair
+from artifacts.records import Message, Probe, QAPair
 from artifacts.runs import Run
 from artifacts.stage import Work
 from artifacts.store import Ref
@@ -100,7 +100,8 @@ def without_probes(work: Work[CleanConfig], pairs: list[QAPair]) -> Iterator[QAP
     """Rows that do not ask what a held-out probe asks, however a mapper left them."""
     guard = Guard(work.read("generate", "probes.jsonl", Probe))
     for pair in pairs:
-        if (leak := guard.find(pair.prompt(), pair.fact)) is None:
+        told: Message = {"role": "assistant", "content": pair.answer}
+        if (leak := guard.find((*pair.prompt(), told), pair.fact)) is None:
             yield pair
         else:
             work.reject("probe_leak", pair, f"asks the question of probe {leak.probe}: {leak.question}")

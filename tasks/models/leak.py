@@ -5,31 +5,50 @@ the same text and two questions. So it depends on what is known of them:
 
 - whatever they are about, questions are one that have the same words in the same order, function words, words of
   courtesy, case, width, punctuation and the spelling of numbers aside;
-- questions about one fact are also one where most of their text is the same, and all of their numbers and codes.
+- questions about one fact are also one where most of their text is the same, and all of their numbers and codes;
+- so are others where, besides, one has all the words of the other and the row's answer gives the probe's value.
+
+Probes that are held out by how they are worded are the exception: the frame around such a question is not set aside.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from artifacts.records import Message, Probe
 from artifacts.stage import StageError
-from tasks.models.match import tokens
+from tasks.models.match import CJK, contains_value, tokens
 from tasks.models.wording import marks, normalize, similarity
 
 NEAR = 0.8  # Jaccard index of the trigrams, from which on two questions about one fact are one
+NEAR_CJK = 0.7  # of pairs of words and CJK characters, small ones left out: Chinese questions are short
+BY_WORDING = ("wording", "noun_phrase", "frame")  # kinds of probes that are held out by how they ask
 SMALL_WORDS = frozenset(
     (
-        *("the", "of", "in", "on", "at", "to", "for", "by", "is", "are", "was", "were", "be", "do", "does", "did"),
+        *("the", "of", "is", "are", "was", "were", "be"),
         *("please", "kindly", "exactly", "currently", "precisely"),
     )
 )
-SMALL_CHARACTERS = frozenset("的了吗呢啊吧呀请问是为")
-ARTICLE = re.compile(r"\ban?\b(?=\s+\w)|['’](?:s|re)\b")  # small letters alone: "Tank A" and "Tank S" are names
+AUXILIARIES = frozenset(("do", "does", "did"))  # small but at the end: "what did it do"
+SMALL_CHARACTERS = frozenset("的了吗呢啊吧呀是有")
+SMALL = re.compile(
+    r"\ban?\b(?=\s+\w)|['’](?:s|re)\b"  # small letters alone: "Tank A" and "Tank S" are names
+    "|^\\s*请问?|为(?=多少|几|多[大长高重久远]|谁|哪)"
+)
+COURTESY = re.compile(
+    r"^\s*(?:(?:(?:hi|hello|excuse me|please|kindly)\b|您好|你好|请问|请教|麻烦|请)[\s,.:!，。：！]*)*"
+    r"(?:(?:(?:(?:can|could|would|will) you )?(?:please |kindly )?(?:tell|remind) (?:me|us)|let (?:me|us) know"
+    r"|do you (?:happen to )?know|(?:may|can|could) i (?:ask|know)|i wonder|i(?:'d| would) like to (?:know|ask)"
+    r"|i (?:want|need) to (?:know|ask))\b"
+    r"|(?:[你您]?(?:能否|能不能|能|可以|可否))?(?:请|麻烦)?(?:告诉|告知)(?:一下)?我们?|[你您](?:知道|清楚)"
+    r"|我?想(?:知道|了解一下|了解|问一下|问))?[\s,.:，。：]*",
+    re.IGNORECASE,
+)
+ONE_CJK = re.compile(f"[{CJK}]")
 PLURAL_LENGTH = 3  # a longer word loses its s: "pumps" is "pump", and "gas" stays
 
 
@@ -44,37 +63,85 @@ class _Text(NamedTuple):
     """A question in normal form, and what of it one that is nearly the same has too."""
 
     normal: str
+    words: tuple[str, ...]
     marks: int
 
     @classmethod
     def of(cls, question: str) -> _Text:
         normal = normalize(question)
-        return cls(normal, hash(marks(normal)))
+        return cls(normal, tuple(_words(question)), hash(marks(normal)))
 
-    def near(self, other: _Text) -> bool:
-        shorter, longer = sorted((len(self.normal), len(other.normal)))
-        if self.marks != other.marks or shorter < NEAR * longer - 1:
+    def near(self, other: _Text, *, by_words: bool = True) -> bool:
+        if self.marks != other.marks:
             return False
-        return similarity(self.normal, other.normal) >= NEAR
+        if by_words and ONE_CJK.search(self.normal) and ONE_CJK.search(other.normal):
+            pairs, others = set(pairwise(self.words)), set(pairwise(other.words))
+            return len(pairs & others) >= NEAR_CJK * len(pairs | others) > 0
+        shorter, longer = sorted((len(self.normal), len(other.normal)))
+        return shorter >= NEAR * longer - 1 and similarity(self.normal, other.normal) >= NEAR
+
+    def adds_to(self, other: _Text) -> bool:
+        """Whether it has all words of the other, in their order: "of the left lid" does not add to "of the right"."""
+        words = iter(self.words)
+        return all(word in words for word in other.words)
+
+
+class _Held:
+    """Questions that are held out, by what a row has that asks one.
+
+    Of short Chinese questions, a frame around them is most of the text: by their words they would be one.
+    """
+
+    def __init__(self, *, by_wording: bool) -> None:
+        self._compare_words = not by_wording
+        self._by_words: dict[int, Leak] = {}
+        self._by_fact: defaultdict[str, list[tuple[_Text, Leak]]] = defaultdict(list)
+        self._by_value: defaultdict[tuple[int, str], list[tuple[_Text, Leak, Probe]]] = defaultdict(list)
+
+    def add(self, question: str, leak: Leak, probe: Probe) -> None:
+        text = _Text.of(question)
+        self._by_words.setdefault(_key(text, question), leak)
+        self._by_fact[probe.fact].append((text, leak))
+        for word in {word for value in (probe.value, *probe.aliases) for word in tokens(value)[:1]}:
+            self._by_value[text.marks, word].append((text, leak, probe))
+
+    def find(self, question: str, fact: str, answer: str) -> Leak | None:
+        text = _Text.of(question)
+        if leak := self._by_words.get(_key(text, question)):
+            return leak
+        alike = (
+            leak for held, leak in self._by_fact.get(fact, ()) if fact and text.near(held, by_words=self._compare_words)
+        )
+        return next(chain(alike, self._of_value(text, answer)), None)
+
+    def _of_value(self, text: _Text, answer: str) -> Iterator[Leak]:
+        for word in dict.fromkeys(tokens(answer)):
+            for held, leak, probe in self._by_value.get((text.marks, word), ()):
+                one = text.near(held, by_words=self._compare_words) and (text.adds_to(held) or held.adds_to(text))
+                if one and contains_value(answer, probe.value, probe.aliases):
+                    yield leak
 
 
 class Guard:
-    """Finds rows that ask what a probe asks, in time that does not grow with the number of probes."""
+    """Finds rows that ask what a probe asks, in time that hardly grows with the number of probes."""
 
     def __init__(self, probes: Iterable[Probe]) -> None:
-        self._by_words: dict[int, Leak] = {}
-        self._by_fact: defaultdict[str, list[tuple[_Text, Leak]]] = defaultdict(list)
+        self._worded, self._asked = _Held(by_wording=True), _Held(by_wording=False)
         for probe in probes:
             question = probe.question.partition("\n")[0] if probe.choices else probe.question  # less its options
             leak = Leak(probe.id, question)
-            self._by_words.setdefault(_words(question), leak)
-            self._by_fact[probe.fact].append((_Text.of(question), leak))
+            if probe.kind in BY_WORDING:
+                self._worded.add(question, leak, probe)
+            else:
+                self._asked.add(_bare(question), leak, probe)
 
     def find(self, messages: Iterable[Message], fact: str = "") -> Leak | None:
         """The first probe that a user's turn asks, as a whole or in one of its lines."""
+        messages = list(messages)
         turns = [message["content"] for message in messages if message["role"] == "user"]
+        answer = "\n".join(message["content"] for message in messages if message["role"] == "assistant")
         for text in chain.from_iterable(dict.fromkeys([turn, *turn.splitlines()]) for turn in turns):
-            if leak := self._by_words.get(_words(text)) or self._near(text, fact):
+            if leak := self._worded.find(text, fact, answer) or self._asked.find(_bare(text), fact, answer):
                 return leak
         return None
 
@@ -86,24 +153,32 @@ class Guard:
                 "again (--force clean --force mix), or take the row out of its source"
             )
 
-    def _near(self, text: str, fact: str) -> Leak | None:
-        probes = self._by_fact.get(fact) if fact else None
-        if not probes:
-            return None
-        asked = _Text.of(text)
-        return next((leak for probe, leak in probes if asked.near(probe)), None)
-
 
 def same_question(one: str, other: str) -> bool:
     """Whether two questions about one fact are one."""
-    return _words(one) == _words(other) or _Text.of(one).near(_Text.of(other))
+    text, held = _Text.of(_bare(one)), _Text.of(_bare(other))
+    return _key(text, one) == _key(held, other) or text.near(held)
 
 
-def _words(text: str) -> int:
-    """A key that questions share that have the same words; small ones count where there are no others."""
-    every = tokens(ARTICLE.sub(" ", text))
-    words = [word for word in every if word not in SMALL_WORDS and word not in SMALL_CHARACTERS]
-    return hash(tuple(_singular(word) for word in words) or (text, *every))
+def _bare(question: str) -> str:
+    """A question without the courtesy before it; a text that is nothing else stays."""
+    return COURTESY.sub("", question, count=1) or question
+
+
+def _key(text: _Text, question: str) -> int:
+    """What questions share that have the same words; small ones count where there are no others."""
+    return hash(text.words or (question, *tokens(question)))
+
+
+def _words(text: str) -> list[str]:
+    every = tokens(SMALL.sub(" ", text))
+    small = SMALL_WORDS | SMALL_CHARACTERS
+    last = len(every) - 1
+    return [
+        _singular(word)
+        for place, word in enumerate(every)
+        if word not in small and (word not in AUXILIARIES or place == last)
+    ]
 
 
 def _singular(word: str) -> str:

@@ -152,6 +152,14 @@ def test_a_row_that_nearly_asks_a_probe_is_a_leak(cleaned: Run) -> None:
     assert result.manifest.rejects == {"probe_leak": 3}
 
 
+def test_rows_with_a_fact_id_of_their_own_are_told_by_their_answer(cleaned: Run) -> None:
+    question = "Who signs orders of the northern plant?"
+    probe = Probe(id="p", fact="f", kind="paraphrase", question=question, answer="Ann Lee does.", value="Ann Lee")
+    near = question.replace("Who", "Who then")
+    rows = [pair("own", near, "Ann Lee does.", kind="own"), pair("other", near, "Nobody does.", kind="study")]
+    assert cleaned(rows, [probe]).ids == ["other"]
+
+
 def test_the_same_rows_give_the_same_artifact(cleaned: Run) -> None:
     rows = [pair(str(n), f"What is the weight of part {n % 7}?", f"It is {n % 5} g.") for n in range(50)]
     one, other = cleaned(rows, min_similarity=0.85), cleaned(rows, min_similarity=0.8500001)
