@@ -9,8 +9,8 @@ from itertools import chain
 
 from artifacts.records import Fact, QAPair, Quote
 from tasks.generate.config import GenerateConfig
-from tasks.models.figures import states
 from tasks.models.match import contains, tokens
+from tasks.models.stance import states
 
 ONE_FACT = ("fact", "reversed", "direct")  # kinds of rows that tell one fact, whatever else their sentence tells
 ARTICLE = re.compile(r"^\s*(?:the|an?)\s+", re.IGNORECASE)
@@ -68,8 +68,8 @@ class Controls:
 
 def _tells(row: QAPair, said: str, control: Fact) -> bool:
     if any(_overlap(quote, proof) for quote in row.evidence for proof in control.evidence):
-        return row.kind not in ONE_FACT or states(said, control.value, control.aliases)
-    return contains(said, _name(control)) and states(said, control.value, control.aliases)
+        return row.kind not in ONE_FACT or states(said, (control.value, *control.aliases))
+    return contains(said, _name(control)) and states(said, (control.value, *control.aliases))
 
 
 def _name(fact: Fact) -> str:

@@ -15,8 +15,8 @@ from tasks.generate.reply import Item
 from tasks.generate.retrieval.index import Index
 from tasks.generate.rounds import together
 from tasks.generate.taught import Candidate
-from tasks.models.figures import states
 from tasks.models.match import ABSTENTION
+from tasks.models.stance import states
 
 SPARE = 4  # further sections that are looked at for distractors: some hold the answer too
 NUMBERED = {"en": "Document {number}:\n{text}", "zh": "资料{number}：\n{text}"}
@@ -101,7 +101,7 @@ async def _shown(lesson: Lesson, row: QAPair, hidden: Container[str]) -> QAPair:
 
 
 def _holds(section: Section, row: QAPair) -> bool:
-    return states(with_headings(section), row.value, row.aliases)
+    return states(with_headings(section), (row.value, *row.aliases))
 
 
 def _drawn(what: str, key: str) -> float:
