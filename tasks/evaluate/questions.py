@@ -10,6 +10,7 @@ from artifacts.records import Conversation, Message, Probe, Record
 from tasks.models.leak import Guard
 from tasks.models.local import as_prompt
 from tasks.models.match import contains_value
+from tasks.models.stance import states
 
 ASKING = ("wording", "noun_phrase", "frame", "paraphrase")
 """Kinds of probes that ask for the value of a fact: what is right of these is recall."""
@@ -86,9 +87,12 @@ def _leaked(probes: list[Probe], train: list[Conversation]) -> dict[str, str]:
 
 
 def from_training(asked: list[Question], train: list[Conversation], count: int, seed: int) -> list[Question]:
-    """A sample of the training rows about the facts that are probed, to be marked by the probes' values."""
+    """A sample of the training rows that give the values of probed facts, to be marked by these.
+
+    Rows of such a fact that say something else, as those do that are shown other texts and abstain, prove no knowledge.
+    """
     probed = {question.fact: question for question in asked if question.group == "recall" and question.asks_value}
-    rows = [row for row in train if row.fact in probed and not _gives_away(row, probed[row.fact])]
+    rows = [row for row in train if row.fact in probed and _asks_for(row, probed[row.fact])]
     sample = random.Random(seed).sample(rows, min(count, len(rows)))
     return [
         probed[row.fact].model_copy(
@@ -105,9 +109,11 @@ def from_training(asked: list[Question], train: list[Conversation], count: int, 
     ]
 
 
-def _gives_away(row: Conversation, probed: Question) -> bool:
+def _asks_for(row: Conversation, probed: Question) -> bool:
+    """Whether a row's answer gives the value, and its prompt does not."""
     asked = " ".join(turn["content"] for turn in row.messages[:-1])
-    return contains_value(asked, probed.value, probed.aliases)
+    names = (probed.value, *probed.aliases)
+    return states(row.messages[-1]["content"], names) and not states(asked, names)
 
 
 def from_general(rows: Iterable[Conversation], reject: RejectRow) -> list[Question]:

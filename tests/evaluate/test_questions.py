@@ -53,6 +53,16 @@ def test_trained_questions_are_marked_by_the_values_of_the_probes() -> None:
     assert sample != from_training(asked, train, 5, seed=2)
 
 
+def test_a_row_that_abstains_is_no_trained_answer() -> None:
+    train = [
+        trained("f", "资料1：盖子是红色的。\n\nWhat does the tank hold?", "I do not have that information."),
+        trained("f", "What does the tank hold?", "Twelve litres."),
+        trained("f", "The tank holds 12 l. What does it hold?"),
+    ]
+    asked = from_probes([probe("f", "Held out?")], train, refuse([]))
+    assert [each.id for each in from_training(asked, train, 5, seed=1)] == ["What does the tank hold?"]
+
+
 def test_a_general_row_without_an_answer_is_left_out() -> None:
     reasons: list[str] = []
     row = Conversation(id="r", messages=({"role": "user", "content": "Hello?"},), source="general")
