@@ -26,6 +26,7 @@ from tasks.generate.strategies.reasoning import reasoning
 from tasks.generate.strategies.study import study
 from tasks.generate.taught import Candidate
 
+LEAST_TEXT = 2  # letters and digits of a section that is worth a request
 FACTS_FIRST = {"facts", "multihop"}  # strategies that begin with the facts of a section
 PROBED = {"facts", "direct"}  # strategies that ask for each fact, so that it can be examined
 RETRIEVED = ("fact", "direct")  # kinds of rows that `answering: rag` answers from all documents
@@ -33,6 +34,9 @@ RETRIEVED = ("fact", "direct")  # kinds of rows that `answering: rag` answers fr
 
 async def teach(lesson: Lesson) -> Lesson:
     """Fill a lesson with the facts, probes and rows of its section; what is no document has rows alone."""
+    if sum(map(str.isalnum, lesson.section.text)) < LEAST_TEXT:
+        lesson.reject("no_text", lesson.section, "it has no word to ask about")
+        return lesson
     match source_kind(lesson.section, lesson.config):
         case "document":
             await _document(lesson)

@@ -134,6 +134,14 @@ def test_each_section_is_taught_as_what_it_is(tmp_path: Path) -> None:
     assert {row.kind for row in pairs(*found)} == {"continuation", "code_complete"}
 
 
+@pytest.mark.parametrize("text", ["", "#", "* * *", "7", "——", "|---|---|"])
+def test_nothing_is_asked_of_a_section_without_a_word(text: str, tmp_path: Path) -> None:
+    with ScriptedEndpoint(lambda request: reply()) as endpoint:
+        with pytest.raises(StageError, match=r"no_text \(1\)"):
+            run(tmp_path, dials(endpoint.url), [section(text, "Empty")])
+        assert endpoint.requests == []
+
+
 @pytest.mark.parametrize("source", [section(LOG, file="a.log"), section(f"```go\n{GO}\n```", file="add.go")])
 def test_a_forecast_counts_what_a_kind_asks(tmp_path: Path, source: Section) -> None:
     with ScriptedEndpoint(lambda request: reply()) as endpoint:
