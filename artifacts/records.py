@@ -138,7 +138,7 @@ class QAPair(Record):
     aliases: tuple[str, ...] = ()  # other spellings of `value`
     evidence: tuple[Quote, ...] = ()
     language: str = "en"
-    kind: str = "fact"  # what sort of row: fact, reversed, study, multihop, rag, own ...
+    kind: str = "fact"  # what sort of row: fact, reversed, study, multihop, raft, own ...
     wording: str = ""  # which way of asking this is
     context: str = ""  # what the user gives along with the question: retrieved sections
     turns: tuple[Message, ...] = ()  # of the conversation before the question
