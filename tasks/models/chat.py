@@ -112,7 +112,7 @@ class Chat:
         BudgetError, which is one, where nothing more may be spent.
         """
         key = request_key(self.endpoint, messages, schema, sample)
-        kept = Kept(**(self._memo.get(KIND, key) or {}))
+        kept = Kept.read(self._memo.get(KIND, key))
         if kept.done:
             self.usage.reused += 1
             return kept.reply()
@@ -167,8 +167,8 @@ class Chat:
 
     def _count(self, reply: Reply, *, last: bool) -> None:
         self.usage.requests += 1
-        self.usage.input_tokens += reply.input_tokens
-        self.usage.output_tokens += reply.output_tokens
+        self.usage.input_tokens += reply.input_tokens or 0
+        self.usage.output_tokens += reply.output_tokens or 0
         self.usage.cached_tokens += reply.cached_tokens
         if not reply.empty:
             self._failures = 0

@@ -98,15 +98,19 @@ class Reservation:
     async def settle(self, reply: Reply, *kept: Item) -> None:
         """Count what the reply cost, and keep `kept` with it in one transaction.
 
-        Where the endpoint reports no tokens, as many as its text and the request have bytes.
+        A side that the endpoint does not report costs what it may have cost. That is as many tokens as the reply has
+        bytes where its reasoning is shown, or no limit is known, and else its limit: reasoning may be hidden.
         """
-        estimated = not (reply.input_tokens or reply.output_tokens)
-        if estimated:
-            said = len((reply.text + reply.reasoning).encode())
-            output = min(self._worst.output, said) if self._worst.output else said
-            count = Count(1, self._worst.input, 0, output)
-        else:
-            count = Count(1, reply.input_tokens, reply.cached_tokens, reply.output_tokens)
+        sent, received = reply.input_tokens, reply.output_tokens
+        estimated = sent is None or received is None
+        said, most = len((reply.text + reply.reasoning).encode()), self._worst.output
+        shown = min(said, most or said) if reply.reasoning else most or said
+        count = Count(
+            1,
+            self._worst.input if sent is None else sent,
+            reply.cached_tokens,
+            shown if received is None else received,
+        )
         self._close(Model(spent=count, estimated=int(estimated)))
         await self._ledger._write(kept)
 

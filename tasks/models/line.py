@@ -126,7 +126,8 @@ class Line:
             )
         self.failed_tries = 0
         reply = read_reply(completion)
-        self._limits.correct(guess, reply.input_tokens, reply.output_tokens)
+        if reply.input_tokens is not None and reply.output_tokens is not None:
+            self._limits.correct(guess, reply.input_tokens, reply.output_tokens)
         return completion
 
     async def _post(self, body: dict[str, Any]) -> Any:
@@ -136,7 +137,7 @@ class Line:
         response = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=body)
         try:
             return response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def _slow(self) -> Exception:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from artifacts.memo import Memo
 from tasks.models.chat import KIND, request_key
-from tasks.models.completion import Reply
+from tasks.models.completion import Kept, Reply, is_completion, read_reply
 from tasks.models.scripted import Answer, Garbage, ScriptedEndpoint
 from tests.models.asking import KEY, SCHEMA, ask, dials, question
 
@@ -60,7 +64,7 @@ def test_the_whole_completion_is_kept(memo: Memo) -> None:
         ask(dials(server.url), memo, "a")
         (kept,) = memo.get(KIND, request_key(dials(server.url), question("a")))["completions"]  # type: ignore[index]
     assert kept["id"] == "chatcmpl-scripted"
-    assert kept["usage"]["total_tokens"] == 0
+    assert kept["usage"]["total_tokens"] == 2
     assert "logprobs" not in kept["choices"][0]  # nothing that the endpoint did not say
     assert kept["choices"][0]["message"]["content"] == "yes"
 
@@ -81,3 +85,75 @@ def test_reasoning_that_comes_apart_is_read(memo: Memo) -> None:
         _, (reply,) = ask(dials(server.url), memo, "a")
     assert isinstance(reply, Reply)
     assert (reply.text, reply.reasoning) == ("yes", "水箱里有水。")
+
+
+def test_a_reply_in_parts_is_joined_and_its_thinking_is_reasoning(memo: Memo) -> None:
+    thinking = {
+        "type": "thinking",
+        "thinking": [{"type": "text", "text": "水箱里"}, {"type": "text", "text": "有水。"}],
+    }
+    message = {"content": [thinking, {"type": "text", "text": "Yes, "}, "it is.", {"type": "image", "text": None}]}
+    with ScriptedEndpoint([Garbage(json.dumps({"choices": [{"message": message}], "usage": [1]}))]) as server:
+        for _ in range(2):
+            _, (reply,) = ask(dials(server.url), memo, "a")
+            assert isinstance(reply, Reply)
+            assert (reply.text, reply.reasoning) == ("Yes, it is.", "水箱里有水。")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"choices": [{"message": "hi"}]}, {"choices": {}}, {"choices": ["hi"]}, {"choices": [{}]}, [], None],
+    ids=str,
+)
+def test_what_is_no_completion_is_tried_again_and_not_kept(body: object, memo: Memo) -> None:
+    with ScriptedEndpoint([Garbage(json.dumps(body)), "yes"]) as server:
+        _, (reply,) = ask(dials(server.url), memo, "a")
+    assert isinstance(reply, Reply)
+    assert reply.text == "yes"
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "kept", [[1], {"completions": ["hi", {"choices": []}]}, {"unknown": 1}, {"refusal": 5}], ids=str
+)
+def test_what_is_kept_and_cannot_be_read_is_asked_again(kept: object, memo: Memo) -> None:
+    with ScriptedEndpoint(["yes"]) as server:
+        memo.put(KIND, request_key(dials(server.url), question("a")), kept)
+        chat, (reply,) = ask(dials(server.url), memo, "a")
+    assert isinstance(reply, Reply)
+    assert (reply.text, chat.usage.reused) == ("yes", 0)
+
+
+NAMES = [
+    *("text", "thinking", "content", "type", "reasoning", "reasoning_content", "finish_reason", "message", "choices"),
+    *("prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details", "cached_tokens", "refusal"),
+]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def odd(*names: str) -> st.SearchStrategy[dict[str, object]]:
+    return st.fixed_dictionaries({}, optional=dict.fromkeys(names, JSON))
+
+
+MESSAGES = odd("content", "reasoning", "reasoning_content")
+CHOICES = st.fixed_dictionaries({}, optional={"message": MESSAGES | JSON, "finish_reason": JSON})
+USAGE = odd("prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details", "prompt_cache_hit_tokens")
+BODIES = JSON | st.fixed_dictionaries({"choices": st.lists(CHOICES | JSON, max_size=2), "usage": USAGE | JSON})
+
+
+@given(BODIES)
+def test_whatever_comes_is_read_or_is_no_completion(body: object) -> None:
+    if is_completion(body):
+        reply = read_reply(body)  # type: ignore[arg-type]
+        reply.text.encode(), reply.reasoning.encode()
+        assert isinstance(reply.finish_reason, str)
+        assert all(count is None or count >= 0 for count in (reply.input_tokens, reply.output_tokens))
+        assert 0 <= reply.cached_tokens <= (reply.input_tokens or 0)
+    kept = Kept.read(body)
+    assert Kept.read({"completions": [body], "refusal": body}).completions == [body] * is_completion(body)
+    assert isinstance(kept.done, bool)

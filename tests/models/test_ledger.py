@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -21,7 +22,7 @@ from tasks.models.completion import Reply, RequestError
 from tasks.models.config import Budget, Price
 from tasks.models.ledger import BudgetError, Ledger, billed, check_budget, price_list, sent_bytes, worst_case
 from tasks.models.pool import Send
-from tasks.models.scripted import Answer, Dropped, Failure, Faults, Request, ScriptedEndpoint
+from tasks.models.scripted import Answer, Dropped, Failure, Faults, Garbage, Request, ScriptedEndpoint
 from tests.models.asking import SCHEMA, ask, dials, question
 
 PRICES = {"m": Price(input=1.0, output=2.0)}
@@ -174,13 +175,42 @@ def test_empty_replies_are_paid_for(memo: Memo) -> None:
     assert book.totals()["m"].requests == len(server.requests) == 3
 
 
-def test_where_no_usage_is_reported_bytes_stand_for_tokens(memo: Memo) -> None:
-    with ScriptedEndpoint(["水箱"], usage=False) as server:
+@pytest.mark.parametrize(
+    ("reasoning", "output"), [("", 100), ("有水。", 15)], ids=["reasoning may be hidden", "bytes stand for tokens"]
+)
+def test_where_no_usage_is_reported_the_most_is_booked(reasoning: str, output: int, memo: Memo) -> None:
+    with ScriptedEndpoint([Answer("水箱", reasoning=reasoning)], usage=False) as server:
         book = ledger(memo)
         ask(dials(server.url, max_tokens=100), memo, "000", ledger=book)
     total = book.totals()["m"]
-    assert (total.requests, total.estimated, total.output_tokens) == (1, 1, 6)
+    assert (total.requests, total.estimated, total.output_tokens) == (1, 1, output)
     assert total.input_tokens == WORST.input
+
+
+@pytest.mark.parametrize(
+    ("usage", "booked", "estimated"),
+    [
+        ({"prompt_tokens": 9, "total_tokens": 50}, (9, 0, 41), 0),
+        ({"completion_tokens": 40, "total_tokens": 50}, (10, 0, 40), 0),
+        ({"prompt_tokens": 9, "completion_tokens": None}, (9, 0, 100), 1),
+        ({"prompt_tokens": 9, "completion_tokens": 0}, (9, 0, 100), 1),
+        ({"prompt_tokens": -5000, "completion_tokens": -3}, (WORST.input, 0, 100), 1),
+        ({"prompt_tokens": 10**30, "completion_tokens": "7"}, (WORST.input, 0, 7), 1),
+        ({"prompt_tokens": 9, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 99}}, (9, 9, 7), 0),
+    ],
+    ids=str,
+)
+def test_of_odd_usage_what_is_missing_is_booked_at_its_worst(
+    usage: dict[str, Any], booked: tuple[int, int, int], estimated: int, memo: Memo
+) -> None:
+    with ScriptedEndpoint(
+        [Garbage(json.dumps({"choices": [{"message": {"content": "yes"}}], "usage": usage}))]
+    ) as server:
+        book = ledger(memo)
+        ask(dials(server.url, max_tokens=100), memo, "000", ledger=book)
+    total = book.totals()["m"]
+    assert (total.input_tokens, total.cached_tokens, total.output_tokens) == booked
+    assert total.estimated == estimated
 
 
 def test_a_budget_that_could_not_be_held_is_refused_before_anything_is_sent() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Request:
 
     @property
     def tokens(self) -> int:
-        return sum(len(message["content"] or "") for message in self.messages) // CHARACTERS_PER_TOKEN
+        return math.ceil(sum(len(message["content"] or "") for message in self.messages) / CHARACTERS_PER_TOKEN)
 
     @cached_property
     def digest(self) -> str:
@@ -57,7 +58,7 @@ class Answer:
 
     @property
     def tokens(self) -> int:
-        return (len(self.text) + len(self.reasoning)) // CHARACTERS_PER_TOKEN
+        return math.ceil((len(self.text) + len(self.reasoning)) / CHARACTERS_PER_TOKEN)
 
     def completion(self, request: Request, *, usage: bool = True) -> dict[str, Any]:
         message = {"role": "assistant", "content": self.text}
