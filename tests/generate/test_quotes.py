@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.generate.grounding.quotes import MIN_WORDS, locate
+from tasks.generate.grounding.quotes import MIN_WORDS, locate, quoted
 from tasks.models.match import normalise
 from tests.generate.school import section
 
@@ -45,7 +45,6 @@ SPARE = section("The spare part ships within 9 days.", "Spares")
         ("Cafe\u0301 is open", "Café is open"),
         ("runs from 8:30", "runs from 08:30"),
         ("The KX-200 weighs ... at -5 °C", "The KX-200 weighs 12 kg, runs from 08:30, at -5 °C"),
-        ("| Grade | Days |\n|---|---|\n| Junior | 20 |", "Grade | Days |\n|---|---|\n| Senior | 25 |\n| Junior | 20"),
         ("水箱的容量为120升", "水箱的容量为 120 升"),
         ("保修期为三年", "保修期\n为三年"),
         ("保修期为三年；额定功率:１.５千瓦", "保修期\n为三年。额定功率：1．5 千瓦"),
@@ -71,6 +70,13 @@ def test_a_quotation_is_found_whatever_its_marks(quote: str, found: str) -> None
             "X-200 weighs 12",
             "The KX-20 weighs 12",
         ),
+        *(
+            "Senior ... 20",
+            "Grade ... Junior | 20",
+            "wait ... or more",
+            "weighs 12 kg ... The door is open",
+            "水箱……三年",
+        ),
         *("runs from ... weighs 12 kg", "容量为 20 升", "保修期为十三年", "额定功率：5 千瓦", "weighs about 12 kg"),
     ],
 )
@@ -90,6 +96,12 @@ def test_one_word_stands_for_the_sentence_or_row_that_holds_it(quote: str, found
 @pytest.mark.parametrize("quote", ["the", "open", "为"])
 def test_one_word_that_stands_in_several_proves_nothing(quote: str) -> None:
     assert locate(quote, [SETUP]) is None
+
+
+def test_lines_that_do_not_stand_together_prove_nothing_of_what_is_between_them() -> None:
+    found, missing = quoted(["| Grade | Days |\n|---|---|\n| Junior | 20 |", "runs\nfrom 9:30"], [SETUP])
+    assert [quote.text for quote in found] == ["| Grade | Days |", "| Junior | 20 |"]
+    assert missing == ["runs\nfrom 9:30"]
 
 
 def test_words_of_a_heading_have_no_place_in_the_text() -> None:

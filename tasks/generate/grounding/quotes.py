@@ -12,21 +12,41 @@ from artifacts.records import Quote, Section
 from tasks.models.match import CJK, THOUSANDS, places, plain
 
 MIN_WORDS = 3  # of a quotation that proves something by itself; a CJK character is half a word
-GAP = re.compile(r"\.{3,}|…+|\n")  # what a teacher leaves out between two parts of a quotation
+PART_WORDS = 2  # of each part of a quotation with a gap
+GAP = re.compile(r"\.{3,}|…+")  # what a teacher leaves out between two parts of a quotation
 CLUSTER = re.compile(r".[\u0300-\u036f\u3099\u309a]*", re.S)  # a character with its accents: NFKC joins them
 LAYOUT = re.compile(  # letters and figures of Markdown that a quotation may leave out
     r"(?m)^[ \t>]*(?:[-*+•][ \t]+)?(?:\d{1,3}[.)、．）][ \t]*(?!\d)|[(（][\d一二三四五六七八九十]{1,3}[)）]|[①-⑳])"
     r"|(?<=\])\([^()\s]*\)|<br\s*/?>"
 )
+BLOCK_EDGE = re.compile(r"\n[ \t]*\n|(?m:^#{1,6} .*\n?)")
 SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])")
+
+
+def quoted(texts: Sequence[str], sections: Sequence[Section]) -> tuple[tuple[Quote, ...], list[str]]:
+    """The places of quotations, and those that no section holds.
+
+    Lines that don't stand together (the head of a table and a row further down) are quotations of their own: what
+    stands between them proves nothing.
+    """
+    found, missing = list[Quote](), []
+    for text in texts:
+        whole = locate(text, sections)
+        lines = [line for line in text.split("\n") if words(line).weight]
+        places = [whole] if whole else [locate(line, sections) for line in lines]
+        if places and None not in places:
+            found += [place for place in places if place is not None]
+        else:
+            missing.append(text)
+    return tuple(dict.fromkeys(found)), missing
 
 
 def locate(text: str, sections: Sequence[Section]) -> Quote | None:
     """The place of a quotation in one of the sections, whatever its case, width, blanks, punctuation or Markdown.
 
-    Parts that are joined by "..." or stand on lines of their own must all stand there, in order. One or two words prove
-    little: they stand for the sentence or row that holds them, and for nothing where more than one does. Words of a
-    heading have no offsets. None where no section holds the quotation.
+    Parts that are joined by "..." must be of a few words each, and stand in order in one sentence or row. One or two
+    words prove little: they stand for the sentence or row that holds them, and for nothing where more than one does.
+    Words of a heading have no offsets. None where no section holds the quotation.
     """
     for section in sections:
         if found := _span(text, section.text):
@@ -52,8 +72,24 @@ def stretches(text: str) -> Iterator[tuple[int, int]]:
 
 def around(text: str, start: int, end: int) -> tuple[int, int]:
     """The sentences, or the rows of a table, that hold a stretch of a text."""
-    touched = [(first, last) for first, last in stretches(text) if first < end and last > start]
+    touched = _touched(text, start, end)
     return touched[0][0], touched[-1][1]
+
+
+def _touched(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    return [(first, last) for first, last in stretches(text) if first < end and last > start]
+
+
+def block(text: str, start: int, end: int) -> tuple[int, int]:
+    """The paragraph, list or table that a stretch of a text stands in: up to an empty line or a heading."""
+    first, last = 0, len(text)
+    for edge in BLOCK_EDGE.finditer(text):
+        if edge.end() <= start:
+            first = edge.end()
+        elif edge.start() >= end:
+            last = edge.start()
+            break
+    return first, last
 
 
 def _span(quote: str, text: str) -> tuple[int, int] | None:
@@ -63,7 +99,9 @@ def _span(quote: str, text: str) -> tuple[int, int] | None:
         wanted = words(quote, layout)
         places = held.places(wanted)
         if (first := next(places, None)) is None:
-            first = held.in_parts([words(part, layout) for part in GAP.split(quote)])
+            parts = [words(part, layout) for part in GAP.split(quote)]
+            joined = held.in_parts([part for part in parts if part.weight])
+            first = next((place for place in joined if len(_touched(text, *held.span(*place))) == 1), None)
         if first is None:
             continue
         start, end = held.span(*first)
@@ -92,16 +130,16 @@ class Words:
             yield self._tokens_at(place, wanted)
             place = self.joined.find(wanted.joined, place + 1)
 
-    def in_parts(self, parts: Sequence[Words]) -> tuple[int, int] | None:
-        """First and last token of parts that stand one after the other; a part without a word counts as there."""
-        parts = [part for part in parts if part.weight]
-        place, ends = 0, list[int]()
-        for part in parts if len(parts) > 1 else ():
-            if (place := self.joined.find(part.joined, place)) < 0:
-                return None
-            ends += self._tokens_at(place, part)
-            place += len(part.joined) - 1
-        return (ends[0], ends[-1]) if ends else None
+    def in_parts(self, parts: Sequence[Words]) -> Iterator[tuple[int, int]]:
+        """First and last token of each place where parts of a few words stand, one after the other."""
+        if len(parts) < 2 or min(part.weight for part in parts) < PART_WORDS:
+            return
+        for first, last in self.places(parts[0]):
+            ends = [last]
+            for part in parts[1:]:
+                ends += [stop for start, stop in self.places(part) if start > ends[-1]][:1]
+            if len(ends) == len(parts):
+                yield first, ends[-1]
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         return self._ends[first][0], self._ends[last][1]

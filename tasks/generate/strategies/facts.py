@@ -7,7 +7,7 @@ from typing import Any
 
 from artifacts.records import Fact, Quote, short_id
 from tasks.generate.exercise import Exercise
-from tasks.generate.grounding.quotes import locate
+from tasks.generate.grounding.quotes import quoted
 from tasks.generate.lesson import Lesson
 from tasks.generate.numbered import ask_each
 from tasks.generate.prompts import with_headings
@@ -59,10 +59,8 @@ def borne_out(lesson: Lesson, item: Found) -> Fact | tuple[str, str]:
     """A fact, or the reason why the section does not bear it out, and what was seen."""
     if not normalise(item.value) or not item.claim:
         return "no_value", "the claim or its value is empty"
-    evidence = [locate(text, lesson.sections) for text in item.evidence]
-    quotes = tuple(quote for quote in evidence if quote is not None)
-    if len(quotes) < len(item.evidence) or not quotes:
-        missing = [text for text, quote in zip(item.evidence, evidence, strict=True) if quote is None]
+    quotes, missing = quoted(item.evidence, lesson.sections)
+    if missing or not quotes:
         return "evidence_not_in_section", f"the section does not hold: {missing}"
     if not any(contains(quote.text, item.value) for quote in quotes):
         return "value_not_in_evidence", f"the evidence does not hold: {item.value!r}"

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from artifacts.records import Fact, Section, short_id
 from tasks.generate.exercise import Exercise
-from tasks.generate.grounding.quotes import locate
+from tasks.generate.grounding.quotes import quoted
 from tasks.generate.lesson import Lesson
 from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
@@ -91,5 +91,5 @@ def _need_both(quotes: Sequence[str], sections: Sequence[Section]) -> bool:
 
 
 def _stands_in(quote: str, section: Section) -> bool:
-    found = locate(quote, (section,))
-    return found is not None and found.start is not None
+    found, missing = quoted((quote,), (section,))
+    return not missing and all(place.start is not None for place in found)
