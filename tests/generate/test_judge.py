@@ -17,7 +17,7 @@ from tests.generate.teachers import by_prompt
 
 QUOTE = "Weight: 12 kg"
 WORDINGS = [
-    Candidate("fact", question, "The KX-200 weighs 12 kg.", (QUOTE,))
+    Candidate("fact", question, "The KX-200 weighs 12 kg.", (QUOTE,), fact="weight")
     for question in ("Weight of the KX-200?", "What does the KX-200 weigh?", "How heavy is the KX-200?")
 ]
 OTHER = Candidate("fact", "Is the KX-200 light?", "The KX-200 is light.", (QUOTE,))
@@ -56,6 +56,15 @@ def test_wordings_of_one_answer_share_a_verdict(tmp_path: Path) -> None:
     assert len(seen) == 1
     assert seen[0].count('"answer"') == 2
     assert "# Pumps\n## KX-200\n\nWeight: 12 kg" in seen[0]
+
+
+def test_one_answer_to_two_things_is_judged_twice(tmp_path: Path) -> None:
+    asked = [Candidate("study", f"How heavy is the {name}?", "12 kg", (QUOTE,)) for name in ("KX-200", "KX-300")]
+    rows, left_out = judged(tmp_path, verdicts({"a": "supported"}, {"b": "contradicted"}), asked)
+    assert [row.question for row in rows] == [asked[0].question]
+    assert [(reason, record["question"]) for reason, record, _ in left_out] == [
+        ("judged_contradicted", asked[1].question)
+    ]
 
 
 @pytest.mark.parametrize(

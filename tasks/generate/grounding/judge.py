@@ -41,26 +41,27 @@ class Judged(Item):
 async def faults(lesson: Lesson, rows: Sequence[QAPair]) -> list[tuple[str, str] | None]:
     """Why each row can't be trained by the judge's verdicts: a reason and the claim; None for one that can.
 
-    Rows that share an answer share a verdict, so that a further wording costs nothing.
+    Wordings of one fact that share an answer share a verdict, so that a further wording costs nothing.
     """
     if lesson.school.judge is None:
         return [None] * len(rows)
     claiming = [row for row in rows if row.kind not in CLAIMLESS]
-    answers = list(dict.fromkeys(_said(row) for row in claiming))
-    first = {_said(row): row for row in reversed(claiming)}
+    first = {_said_of(row): row for row in reversed(claiming)}
+    judged = list(dict.fromkeys(map(_said_of, claiming)))
     text = "\n\n".join(with_headings(section) for section in lesson.sections)
-    asked = [{"question": first[answer].question, "answer": answer} for answer in answers]
-    claims: dict[str, list[Claim]] = {answer: [] for answer in answers}
+    asked = [{"question": first[fact, said].question, "answer": said} for fact, said in judged]
+    claims: dict[tuple[str, str], list[Claim]] = {key: [] for key in judged}
     exercise = Exercise("judge", Judged, text)
     for place, item in await ask_each(lesson, exercise, asked, "row", chat=lesson.school.judge, recorded=False):
-        claims[answers[place]] += item.claims
-    return [None if row.kind in CLAIMLESS else _fault(claims[_said(row)]) for row in rows]
+        claims[judged[place]] += item.claims
+    return [None if row.kind in CLAIMLESS else _fault(claims[_said_of(row)]) for row in rows]
 
 
-def _said(row: QAPair) -> str:
-    """What a row would train the model to say, its steps and the earlier answers of its conversation included."""
+def _said_of(row: QAPair) -> tuple[str, str]:
+    """The fact of a row (its own question, where it has none) and what it would train the model to say of it, its steps
+    and the earlier answers of its conversation included."""
     earlier = [turn["content"] for turn in row.turns if turn["role"] == "assistant"]
-    return "\n\n".join(part for part in (*earlier, row.reasoning, row.answer) if part)
+    return row.fact, "\n\n".join(part for part in (*earlier, row.reasoning, row.answer) if part)
 
 
 def _fault(claims: Sequence[Claim]) -> tuple[str, str] | None:
