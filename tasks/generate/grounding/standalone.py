@@ -6,34 +6,53 @@ import re
 from collections.abc import Sequence
 
 from tasks.generate.exercise import Exercise
+from tasks.generate.grounding.language import wrong_language
 from tasks.generate.lesson import Lesson
 from tasks.generate.numbered import ask_each
 from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
 
-PAPER = (
-    r"(?:document|text|passage|article|chapter|section|page|table|figure|excerpt|paragraph|slide|manual|handbook|guide)"
-)
+PAPER = "document|text|passage|article|chapter|section|page|table|figure|excerpt|paragraph|slide|manual|handbook|guide"
+TOLD = "(?:mentioned|described|stated|given|listed|shown|noted|explained|discussed)"
+BY = rf"(?:according to|based on|(?:as )?per|{TOLD} (?:in|by|on))"
+THE = r"(?:the|this|that|these)(?: (?:above|following|provided|given))?"
+SAYS = r"(?:says?|states?|mentions?|describes?|shows?|explains?|lists?)"
+NO_NAME = r"(?! (?:of|between|in the|field|box)\b)"  # "the section of pipe", "section 4.2 of the Rental Act"
+
+PAPER_ZH = "文本|文档|文章|文件(?!夹)|段落|章节|表格|报告"
+MATERIAL_ZH = f"{PAPER_ZH}|材料|资料|原文|正文"
+RULES_ZH = "手册|指南|说明书|办法|制度|规定|规范|标准|条例|合同|协议"
+BY_ZH = "(?:根据|按照|依据|基于|参照|结合|参考)"
+SAYS_ZH = "(?:规定|提到|提及|说明|指出|列出|描述|介绍|要求|给出|记载|显示|讲述|认为|强调)"
+START_ZH = "(?:^|[。,，、：:；;])[在从]?"
+
+# What stands before and behind keeps out words that hold the same characters: 版本文件, 网上文档, 这段时间, 本章程
 POINTS_AT_TEXT = {
-    "en": re.compile(
-        r"\b(?:according to|based on|in|from|of|by|does) (?:the|this|that|these)"
-        r"(?: (?:above|following|provided|given))? (?:text|passage|context|section|paragraph|excerpt)s?\b"
-        r"|\b(?:according to|based on|(?:mentioned|described|stated|given|listed|shown) (?:in|by|on))"
-        r" (?:the|this|that|these)(?: (?:above|following|provided|given))?"
-        r" (?:document|table|article|list|figure|slide|page|heading)s?\b(?! of\b)"
-        rf"|\bthis {PAPER}\b|\bthe {PAPER} (?:above|below)\b"
-        rf"|\bthe {PAPER} (?:\w+ )?(?:says?|states?|mentions?|describes?|shows?|explains?|lists?)\b"
-        r"|\b(?:mentioned|described|listed|shown|stated|given) (?:above|below|here)\b|\bthe above\b|\bthe author\b",
-        re.I,
+    "en": (
+        rf"\b(?:{BY}|in|from|of|by|does) {THE} (?:text|passage|context|section|paragraph|excerpt)s?\b{NO_NAME}",
+        rf"\b{BY} {THE} (?:document|table|article|list|figure|slide|page|heading)s?\b(?! (?:of|control)\b)",
+        rf"^in {THE} (?:document|table|article|list|figure|slide),",
+        rf"\b(?:{BY}|in|see|from) (?:table|figure|fig\.) \d[\d.-]*(?![\d.-]){NO_NAME}",
+        rf"(?:^|[.:;] )(?:{BY}|in|see) (?:section|chapter|paragraph) \d[\d.-]*(?![\d.-]){NO_NAME}",
+        rf"\bthis (?:{PAPER})\b{NO_NAME}|\bthe (?:{PAPER}) (?:above|below)\b",
+        rf"\bthe (?:{PAPER}) (?:(?!lamp|field|control)\w+ )?{SAYS}\b",
+        rf"\b{TOLD} (?:above|below|here|earlier|previously|before)\b|\bthe above\b|\bthe author\b(?! of\b)",
     ),
-    # what stands before and after keeps out words that hold the same characters: 版本文件, 网上文档, 这段时间, 本章程
-    "zh": re.compile(
-        r"(?:根据|按照|依据|参照|结合)(?:上文|上述|上面|以上|本文|该文|此文|原文|这段|材料|资料|文本|段落)"
-        r"|(?<![网线])上文(?![件档化])|(?<!线)下文(?![件档化])|(?<![中英法日德俄韩语作论译])文中|上述|前述|如[上下](?:文|表|图|所)"
-        r"|(?<![网线])[上下][表图](?![示书面现达明案纸标])|以上(?:内容|文字|文本|材料|信息)"
-        r"|(?:(?<![基日版成样资根文课剧])本|[该这此])(?:"
-        r"文(?![化科员凭件档本章])|段(?!时|期|日|路)|节(?![目日约点能])|章(?!程)|页(?!岩)|表(?![现示达明面演])|图(?![书案纸标])"
-        r"|文本|文档|文章|段落|章节|表格|文件|手册|指南|说明书|报告|办法|制度|规定|规范|标准|条例|合同|协议)"
+    "zh": (
+        rf"{BY_ZH}(?:上文|上述|上面|以上|本文|该文|此文|原文|这段)",
+        rf"{BY_ZH}(?:{MATERIAL_ZH})(?:[，,。：:中里内所可]|提供|给出|的(?:内容|描述|说法|介绍|信息))",
+        rf"{BY_ZH}(?:所|已|上面)?(?:提供|给出|给定)的?(?:信息|内容|{MATERIAL_ZH})",
+        rf"{START_ZH}(?:{MATERIAL_ZH}|作者)[中里内]?(?:(?<=[中里内])|[所还]|是?如何|怎[么样]){SAYS_ZH}",
+        rf"{START_ZH}(?:{MATERIAL_ZH}|作者)(?:{SAYS_ZH}了|提到|提及|指出|认为|强调)",
+        rf"{START_ZH}第[一二三四五六七八九十\d]+(?:自然段|段(?:落|文字)?)(?:[讲说写提中里]|主要|的?(?:内容|大意|主旨))",
+        r"(?:总结|概括|概述|归纳|复述)(?:一下)?(?:全文|[本原]文(?![件化档])|(?:文章|文档|材料|段落)(?:[，。？！?!]|$))",
+        r"(?<![网线])上文(?![件档化])|(?<!线)下文(?![件档化])|(?<![目之以])前文(?![件档化案明])|上述|前述",
+        r"(?<![中英法日德俄韩语作论译])文中|以上(?:内容|文字|文本|材料|信息|说法)|(?:^|[，,])以[上下]哪",
+        r"如[上下]?[文表图]\s*[\d.-]*所[示述]|如[上下][文表图所]|(?<![网线])[上下][表图](?![示书面现达明案纸标])",
+        rf"{BY_ZH}[表图]\s*\d|{START_ZH}[表图]\s*\d[\d.-]*(?:[中里]|所示|显示)",
+        rf"(?:(?<![基日版成样资根文课剧书])本|[该此这][篇份段张本]?)(?:{PAPER_ZH}|{RULES_ZH})",
+        r"(?:(?<![基日版成样资根文课剧书])本|[该此这])(?:文(?![化科员凭件档本章])|段(?!时|期|日|路)|节(?![目日约点能])"
+        r"|章(?!程)|页(?!岩)|表(?![现示达明面演])|图(?![书案纸标]))",
     ),
 }
 THING = (
@@ -71,7 +90,8 @@ def points_at_text(question: str, language: str) -> bool:
 
     What has several lines brings the text along that it speaks of.
     """
-    return "\n" not in question.strip() and bool(POINTS_AT_TEXT[_script(language)].search(question))
+    forms = POINTS_AT_TEXT[_script(language)]
+    return "\n" not in question.strip() and any(re.search(form, question, re.IGNORECASE) for form in forms)
 
 
 def stands_alone(question: str, language: str) -> bool:
@@ -91,7 +111,8 @@ async def stand_alone(lesson: Lesson, asked: Sequence[tuple[str, str]]) -> list[
     text = "\n\n".join(with_headings(section) for section in lesson.sections)
     exercise = Exercise("rewrite", Rewritten, text)
     for place, item in await ask_each(lesson, exercise, rows, "row", recorded=False):
-        if item.question and stands_alone(item.question, language):
+        fit = stands_alone(item.question, language) and not wrong_language(item.question, lesson.sections)
+        if item.question and fit:
             questions[wanted[place]] = item.question
     return questions
 
