@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from fractions import Fraction
 
 from tasks.models.match import tokens
 
@@ -23,11 +24,16 @@ SPELLED = {
 LARGE = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 1_000_000_000}
 WORD = "|".join(sorted((*SPELLED, *LARGE), key=len, reverse=True))
 ENGLISH = rf"(?:{WORD})(?:(?:[ -]|[ ]and[ ])(?:{WORD}))*"
+PARTS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
+PLACES = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+ORDINALS = {name: place for place, name in enumerate(PLACES.split(), start=1)}
+SHORT_SCALES = {"k": 1000, "m": 1_000_000, "mn": 1_000_000, "bn": 1_000_000_000, "b": 1_000_000_000}
 
 
-def read_number(text: str, scale: str = "") -> Decimal | str:
-    """The value of a number in plain form, times a scale (万, million); versions and fractions keep their spelling."""
-    factor = Decimal(LARGE.get(scale.strip()) or _chinese(scale) if scale else 1)
+def read_number(text: str, scale: str = "") -> Decimal | Fraction | str:
+    """The value of a number in plain form, times a scale (万, million, k); versions keep their spelling."""
+    scale = scale.strip()
+    factor = Decimal(LARGE.get(scale) or SHORT_SCALES.get(scale) or _chinese(scale) if scale else 1)
     if re.match(CHINESE, text):
         whole, _, decimals = text.partition("点")
         places = "".join(str(DIGITS.get(digit, "")) for digit in decimals)
@@ -36,7 +42,14 @@ def read_number(text: str, scale: str = "") -> Decimal | str:
         return _english(text) * factor
     if re.fullmatch(r"\d+(?:\.\d+)?", text):
         return Decimal(text) * factor
+    if re.fullmatch(r"\d+/0*[1-9]\d*", text):
+        return Fraction(text) * Fraction(factor)
     return tokens(text)[0]
+
+
+def read_whole(text: str) -> int:
+    """The value of a number without a fraction: a day, an hour, a place."""
+    return int(_chinese(text) if re.match(CHINESE, text) else text)
 
 
 def _chinese(text: str) -> int:

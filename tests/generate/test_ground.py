@@ -11,7 +11,6 @@ from artifacts.records import QAPair, Section
 from tasks.generate.grounding.ground import grounded
 from tasks.generate.lesson import Lesson
 from tasks.generate.taught import Candidate
-from tasks.models.figures import unstated
 from tests.generate.school import LEAVE, TANK, attend, section
 from tests.generate.teachers import by_prompt
 
@@ -124,41 +123,3 @@ def test_a_row_with_a_context_may_point_at_it(tmp_path: Path) -> None:
     shown = made("What does the text say of the KX-200?", "12 kg", "The KX-200 weighs 12 kg", context=PUMP.text)
     (row,), _ = ground(tmp_path, [shown], PUMP)
     assert row.question == shown.question
-
-
-@pytest.mark.parametrize(
-    ("answer", "evidence"),
-    [
-        ("It costs 1,000 yuan", "1000 元"), ("25 %", "25％"), ("25 percent", "百分之二十五"),
-        ("1 March 2026", "2026-03-01"), ("2026 年 3 月 1 日", "March 1, 2026"),
-        ("二〇二六年三月一日", "2026/3/1"),
-        ("in 2026", "2026年3月1日"), ("3 years", "保修期三年"), ("三年", "3 years"), ("36个月", "3年"),
-        ("two weeks", "14 days"),
-        ("12 kg", "12kg"), ("1.5 kg", "1,500 克"), ("12千克", "12 kg"), ("12 kg", "| Weight (kg) | 12 |"),
-        ("KX-200", "kx 200"), ("The KX 200 is", "the KX-200"), ("IP67", "ip67"), ("版本 1.10.2", "v 1.10.2"),
-        ("1. Open it\n2. Close it", "-"), ("First, step 2: go. ①打开", "-"),
-        ("第2步要做", "-"), ("一般来说，一天一次", "每天"),
-        ("5 pm", "17:00"), ("下午3点半", "15:30"), ("8点30分", "08:30"), ("3万元", "30000元"),
-        ("1.5 million", "1,500,000"),
-        ("twenty-five days", "25 days"), ("10 to 15 bar", "10-15 bar"), ("零下5度", "-5 度"), ("$5", "5 USD"),
-        ("50 m2", "50 ㎡"), ("400-820-8820", "电话400-820-8820"), ("一百二十升", "120升"), ("三千五百元", "3500元"),
-        ("301 km", "three hundred and one thousand metres"),
-    ],
-)  # fmt: skip
-def test_one_figure_is_known_in_many_spellings(answer: str, evidence: str) -> None:
-    assert unstated(answer, [evidence]) == []
-
-
-@pytest.mark.parametrize(
-    ("answer", "evidence"),
-    [
-        ("12 kg", "12 g"), ("25", "250"), ("2 kg", "12 kg"),
-        ("2026-03-02", "1 March 2026"), ("March 2025", "5 March 2026"),
-        ("四年", "3 years"), ("三天", "三小时"), ("两年", "三年"), ("2025年", "2026-03-01"), ("36 hours", "36 minutes"),
-        ("KX-201", "KX-200"), ("X-200", "KX-200"), ("IP68", "IP67"),
-        ("1.10.3", "1.10.2"), ("5 °C", "-5 °C"), ("1.5", "15"),
-        ("25 %", "2 %"), ("9:30", "8:30"), ("15 days", "5 days"), ("3万元", "3000元"), ("百分之二十", "百分之十二"),
-    ],
-)  # fmt: skip
-def test_another_figure_is_told_apart(answer: str, evidence: str) -> None:
-    assert unstated(answer, [evidence])
