@@ -11,7 +11,7 @@ import pytest
 from artifacts.records import Fact, Probe, QAPair, Quote, Reject, Section, short_id
 from tasks.generate.config import GenerateConfig
 from tasks.generate.drafts import Drafts
-from tasks.generate.probing.choice import distractors, kind_of, offer
+from tasks.generate.probing.choice import distractors, offer
 from tasks.generate.probing.controls import Controls, control_share
 from tasks.generate.probing.invented import unanswerable
 from tasks.generate.taught import Taught
@@ -151,10 +151,25 @@ def fact(subject: str, value: str, claim: str = "", start: int = 0) -> Fact:
     )
 
 
-def test_the_types_of_values() -> None:
-    assert kind_of("12 kg") == kind_of("1,500kg") == ("figure", "kg")
-    assert kind_of("三年") == kind_of("10年") == ("figure", "年")
-    assert kind_of("Mira Okafor") == kind_of("the finance team") == kind_of("RX-7") == ("name",)
+@pytest.mark.parametrize(
+    ("value", "offered", "kept"),
+    [
+        ("1 year", "3 years", True),
+        ("1 March 2026", "1 April 2026", True),
+        ("一般纳税人", "小规模纳税人", True),
+        ("万科公司", "恒山公司", True),
+        ("1,500kg", "12 kg", True),
+        ("RX-7", "the finance team", True),
+        ("三年", "10个月", True),
+        ("三年", "36个月", False),
+        ("12 kg", "12 metres", False),
+        ("12 kg", "red", False),
+        ("3 bar", "1 March 2026", False),
+    ],
+)
+def test_a_wrong_answer_is_of_the_right_ones_type(value: str, offered: str, kept: bool) -> None:
+    found, _ = distractors(fact("Pump", value), [offered], [])
+    assert found == ([offered] if kept else [])
 
 
 def test_wrong_answers_come_from_other_facts_where_the_teacher_has_too_few() -> None:

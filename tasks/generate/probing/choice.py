@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterable, Sequence
 from string import ascii_uppercase
 
 from artifacts.records import Fact
-from tasks.models.match import contains, contains_value, tokens
+from tasks.models.figures import dimensions
+from tasks.models.match import contains, tokens
+from tasks.models.stance import states
 
 LEAST, MOST = 2, 3  # wrong answers beside the right one
-FIGURE = re.compile(r"-?\d[\d.:/-]*|[零〇一二两三四五六七八九十百千万亿]+")
 
 
 def distractors(fact: Fact, offered: Iterable[str], others: Sequence[Fact]) -> tuple[list[str], list[tuple[str, str]]]:
@@ -33,24 +33,18 @@ def _fault(value: str, fact: Fact, others: Sequence[Fact], found: Sequence[str])
     """Why a value can't be offered as a wrong one; empty where it can."""
     if not tokens(value):
         return "it is empty"
-    if any(contains(value, right) or contains(right, value) for right in (fact.value, *fact.aliases)):
+    right = (fact.value, *fact.aliases)
+    if states(value, right) or any(contains(name, value) for name in right):
         return "it holds the right answer, or stands in it"
-    if any(contains(value, other) or contains(other, value) for other in found):
+    if states(value, found) or any(contains(other, value) for other in found):
         return "it is offered already"
-    if kind_of(value) != kind_of(fact.value):
+    if dimensions(value) != dimensions(fact.value):
         return f"it is not of the type of {fact.value!r}"
     own = [other for other in others if other.subject == fact.subject]
     true = [fact.claim, *(quote.text for quote in fact.evidence), *(other.claim for other in own)]
-    if any(contains(text, value) for text in true) or any(contains_value(value, o.value, o.aliases) for o in own):
+    if any(states(text, [value]) for text in true) or any(states(value, (o.value, *o.aliases)) for o in own):
         return "the section says it of the subject"
     return ""
-
-
-def kind_of(value: str) -> tuple[str, ...]:
-    """The type of a value: a figure with its unit ("figure", "kg"), or a name."""
-    parts = tokens(value)
-    figures = [part for part in parts if FIGURE.fullmatch(part)]
-    return ("figure", *(part for part in parts if part not in figures)) if figures else ("name",)
 
 
 def offer(fact: Fact, question: str, wrong: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
