@@ -224,6 +224,10 @@ def test_the_folder_of_prompts_is_not_in_the_key_but_their_text_is(tmp_path: Pat
 def test_mistakes_with_prompts_say_where(tmp_path: Path) -> None:
     with pytest.raises(StageError, match=r"generate\.prompts: .*nowhere is not a folder"):
         dials("http://localhost/v1", prompts=tmp_path / "nowhere").outside()
+    (tmp_path / "facts.md").write_text("Find facts.", encoding="utf-8")
+    with pytest.raises(StageError, match=r"facts\.md is no prompt's name; .*nearest: facts\.(en|zh)\.md"):
+        dials("http://localhost/v1", prompts=tmp_path).outside()
+    (tmp_path / "facts.md").rename(tmp_path / "README.md")
     (tmp_path / "facts.en.md").write_text("$context", encoding="utf-8")
     with ScriptedEndpoint(teach_by_rule) as server, pytest.raises(StageError, match=r"facts\.en\.md: 'context'; known"):
         run(tmp_path / "store", dials(server.url, prompts=tmp_path), [PUMP])
