@@ -47,7 +47,8 @@ def work(request: Request) -> str:
         return reply(
             *({"piece": row["piece"], "code": f"```\nport to {row['target']} as int64_t\n```"} for row in rows)
         )
-    return reply(*({"piece": row["piece"], "explanation": f"It is {row['language']}."} for row in rows))
+    told = "这是 {} 代码。" if "代码" in request.messages[0]["content"] else "It is {}."
+    return reply(*({"piece": row["piece"], "explanation": told.format(row["language"])} for row in rows))
 
 
 def made(root: Path, *sections: Any, script: Any = work, **values: Any) -> tuple[list[QAPair], list[Reject]]:

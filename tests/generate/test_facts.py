@@ -127,7 +127,7 @@ def test_the_length_of_answers_is_a_dial(tmp_path: Path) -> None:
 
 def test_a_fact_is_the_same_one_after_an_edit_elsewhere_and_another_one_elsewhere(tmp_path: Path) -> None:
     edited = section(f"Colour: blue\n{PUMP.text}", *PUMP.headings)
-    other = section(PUMP.text, "Pumps", "KX-300", file="other.md")
+    other = section(PUMP.text, "Pumps", "Spare KX-200", file="other.md")
     ids = [taught(tmp_path / where.id, [WEIGHT], ASKED, [where])[0][0].id for where in (PUMP, edited, other)]
     assert ids[0] == ids[1]
     assert ids[0] != ids[2]

@@ -48,7 +48,8 @@ def ask(
     root: Path, item: dict[str, Any], fact: dict[str, Any] = WEIGHT, source: Section = PUMP, **values: Any
 ) -> tuple[list[Probe], list[Reject]]:
     """The probes of one fact, and what was left out of them."""
-    answer = {**QUESTIONS, "answer": fact["claim"]}
+    asked_by = ["TX 型水箱有多大？"] if source is TANK else QUESTIONS["questions"]
+    answer = {**QUESTIONS, "questions": asked_by, "answer": fact["claim"]}
     with ScriptedEndpoint(by_prompt(facts=[fact], probes=[item], questions=[answer])) as server:
         asked = {"paraphrases": 1, "unanswerable": 0, **values}
         found = run(root, dials(server.url, heading_questions=False, probes=asked), [source])
@@ -94,6 +95,7 @@ def test_chinese_facts_are_asked_in_every_way(tmp_path: Path) -> None:
         ({"paraphrases": ["Is the KX-200 pump 12kg?", *ASKED["paraphrases"]]}, "answer_in_question"),
         ({"paraphrases": [*ASKED["paraphrases"], "how heavy is a KX-200 pump"]}, "duplicate_probe"),
         ({"paraphrases": ["How heavy is it according to the text?", *ASKED["paraphrases"]]}, "points_at_text"),
+        ({"paraphrases": ["KX-200 型水泵有多重？", *ASKED["paraphrases"]]}, "wrong_language"),
         ({"reversed_question": "Which pump is the heaviest?"}, "no_value"),
         ({"reversed_question": "Does the KX-200 pump weigh 12 kg?"}, "answer_in_question"),
         ({"distractors": ["12 kg", "15 kg", "9 kg"]}, "bad_distractor"),

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from artifacts.records import QAPair, Quote, Section, short_id
+from artifacts.records import QAPair, Quote, short_id
 from tasks.generate.grounding import judge
-from tasks.generate.grounding.quotes import locate, stretches
+from tasks.generate.grounding.evidence import evidence_of
+from tasks.generate.grounding.language import wrong_language
+from tasks.generate.grounding.quotes import locate
 from tasks.generate.grounding.standalone import points_at_text, stand_alone
-from tasks.generate.grounding.sums import sound
 from tasks.generate.lesson import Lesson
 from tasks.generate.taught import Candidate
-from tasks.models.figures import Figure, stated, unstated
 from tasks.models.match import contains_value, normalise
 
 
@@ -25,7 +25,7 @@ async def grounded(lesson: Lesson, candidates: Sequence[Candidate]) -> list[QAPa
     """
     held = []
     for candidate in candidates:
-        evidence, fault = _evidence(candidate, lesson.sections)
+        evidence, fault = evidence_of(candidate, lesson.sections)
         fault = fault or _fault(candidate, lesson)
         if fault is None:
             held.append((candidate, evidence))
@@ -42,45 +42,6 @@ async def grounded(lesson: Lesson, candidates: Sequence[Candidate]) -> list[QAPa
     return good
 
 
-def _evidence(candidate: Candidate, sections: Sequence[Section]) -> tuple[tuple[Quote, ...], tuple[str, str] | None]:
-    """Where the quotations of a candidate stand, and what of its figures and of them stands nowhere.
-
-    A figure that the section states and the quotations don't was quoted too briefly: the sentence or row of the section
-    that holds it joins the evidence. Figures of the question and of headings need no proof, nor do results of sums that
-    the answer works out.
-    """
-    places = [locate(text, sections) for text in candidate.quotes]
-    quotes = tuple(dict.fromkeys(quote for quote in places if quote is not None))
-    if not quotes or None in places:
-        missing = [text for text, quote in zip(candidate.quotes, places, strict=True) if quote is None]
-        return quotes, ("evidence_not_in_section", f"the section does not hold: {missing or 'no quotation was given'}")
-    if not candidate.figures:
-        return quotes, None
-    asked = [turn["content"] for turn in candidate.turns if turn["role"] == "user"]
-    known = [*candidate.quotes, *(quote.text for quote in quotes), candidate.question, *asked]
-    known += [heading for section in sections for heading in section.headings]
-    known += sound(candidate.said, [*known, *(section.text for section in sections)])
-    absent = []
-    for figure in unstated(candidate.said, known):
-        if (proof := _proof(figure, sections)) is None:
-            absent.append(figure.text)
-        elif proof not in quotes:
-            quotes = (*quotes, proof)
-    if absent:
-        return quotes, ("figure_not_in_evidence", f"the section does not state: {', '.join(dict.fromkeys(absent))}")
-    return quotes, None
-
-
-def _proof(figure: Figure, sections: Sequence[Section]) -> Quote | None:
-    """The sentence or row that states a figure."""
-    for section in sections:
-        for start, end in stretches(section.text):
-            text = section.text[start:end]
-            if any(map(figure.is_stated, stated(text))):
-                return Quote(text=text, section=section.id, start=start, end=end)
-    return None
-
-
 def _fault(candidate: Candidate, lesson: Lesson) -> tuple[str, str] | None:
     """Why a candidate can't be trained, whatever its evidence: a reason and what was seen."""
     if not normalise(candidate.question):
@@ -89,10 +50,19 @@ def _fault(candidate: Candidate, lesson: Lesson) -> tuple[str, str] | None:
         return "no_answer", "the answer is empty"
     if candidate.value and not contains_value(candidate.answer, candidate.value, candidate.aliases):
         return "value_not_in_answer", f"the answer does not hold: {candidate.value!r}"
+    if candidate.kind not in judge.CLAIMLESS and (foreign := _foreign(candidate, lesson)):
+        return "wrong_language", f"not in the language of the section ({lesson.section.language}): {foreign}"
     copied = locate(candidate.answer, lesson.sections) is not None  # the section's own words may point where they like
     if not copied and not candidate.context and points_at_text(candidate.answer, lesson.section.language):
         return "answer_points_at_text", "the answer speaks of a text that nobody has at hand"
     return None
+
+
+def _foreign(candidate: Candidate, lesson: Lesson) -> str:
+    """What of a candidate's questions and answers is in another language."""
+    parts = [*(turn["content"] for turn in candidate.turns), candidate.question, candidate.reasoning, candidate.answer]
+    names = (candidate.value, *candidate.aliases)
+    return next((part for part in parts if wrong_language(part, lesson.sections, names)), "")
 
 
 async def _alone(

@@ -11,6 +11,7 @@ from pydantic import create_model
 from artifacts.records import Fact, Probe, ProbeKind, short_id
 from tasks.generate.config import Probes
 from tasks.generate.exercise import Exercise
+from tasks.generate.grounding.language import wrong_language
 from tasks.generate.grounding.standalone import points_at_text
 from tasks.generate.lesson import Lesson
 from tasks.generate.numbered import ask_each
@@ -119,6 +120,8 @@ class Examination:
             fault = ("no_question", "the question is empty")
         elif points_at_text(question, self.lesson.section.language):
             fault = ("points_at_text", "cannot be asked on its own")
+        elif wrong_language(question, self.lesson.sections, answers):
+            fault = ("wrong_language", f"not in the language of the section ({self.lesson.section.language})")
         elif named := next((answer for answer in answers if contains(question, answer)), ""):
             fault = ("answer_in_question", f"it holds its answer: {named!r}")
         elif like := next((other for other in self.asked if same_question(question, other)), ""):
