@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tasks.parse.blocks import UnreadableError
 from tasks.parse.decode import decode
-from tasks.parse.listing import LANGUAGES
+from tasks.parse.listing import LANGUAGES, ending
 
 BY_SUFFIX = {
     **dict.fromkeys(LANGUAGES, "code"),
@@ -154,4 +154,4 @@ def _text(path: Path, start: bytes) -> str:
         return "mail"
     if program := OFFICE_XML.search(head):
         return BY_PROGRAM[program[1]]
-    return BY_SUFFIX.get(path.suffix.lower(), "txt")
+    return BY_SUFFIX.get(ending(path), "txt")

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from tasks.parse.blocks import Block, Reading
 from tasks.parse.decode import decode
 
-LANGUAGES = {  # by a name's ending
+LANGUAGES = {  # by a name's ending, or by a whole name without one
     **dict.fromkeys((".bash", ".sh", ".zsh"), "bash"),
     **dict.fromkeys((".c", ".h"), "c"),
     **dict.fromkeys((".cc", ".cpp", ".hpp"), "cpp"),
     **dict.fromkeys((".cfg", ".conf", ".ini", ".properties"), "ini"),
     **dict.fromkeys((".json", ".jsonl"), "json"),
-    **dict.fromkeys((".js", ".mjs"), "javascript"),
+    **dict.fromkeys((".cjs", ".js", ".jsx", ".mjs"), "javascript"),
+    **dict.fromkeys((".ts", ".tsx"), "typescript"),
     **dict.fromkeys((".yaml", ".yml"), "yaml"),
     ".cs": "csharp",
     ".css": "css",
@@ -33,16 +34,23 @@ LANGUAGES = {  # by a name's ending
     ".sql": "sql",
     ".swift": "swift",
     ".toml": "toml",
-    ".ts": "typescript",
+    ".vue": "vue",
+    "dockerfile": "dockerfile",
+    "makefile": "makefile",
 }
 
 
 MANY_LINES, MOST_LINES = 40, 80  # a block ends at the first empty line after so many lines, at the latest after these
 
 
+def ending(path: PurePath) -> str:
+    """What tells a text's kind: the ending of its name, or the name of a file without one."""
+    return path.suffix.lower() or path.name.lower()
+
+
 def read(path: Path) -> Reading:
     code = decode(path.read_bytes()).lstrip("\ufeff").replace("\r\n", "\n").strip("\n")
-    language = LANGUAGES[path.suffix.lower()]
+    language = LANGUAGES[ending(path)]
     return Reading([Block("code", fenced(piece, language)) for piece in _pieces(code.split("\n"))])
 
 

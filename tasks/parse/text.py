@@ -23,6 +23,7 @@ UNDERLINES = {"=": 1, "-": 2, "~": 3}
 LOGGED = re.compile(
     r"\s*\[?(?:\d{4}[-/]\d\d?[-/]\d\d?[T ]\d\d?:\d\d|\d\d:\d\d:\d\d|[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d|"
     r"(?:DEBUG|INFO|WARN(?:ING)?|ERROR|FATAL|TRACE)\b)"
+    r"|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d|\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d"  # klog; access logs
 )
 CODED = re.compile(
     r".*[{};]\s*$|\s*(?:[#$>] |//|/\*|</?\w+[^<]*>|(?:def|class|import|from|return|if|for|while)\b.*[:(;])"

@@ -25,6 +25,8 @@ from tasks.parse.read import Options, read
 from tests.generate.school import LEAVE, PUMP, TANK, dials, pairs, reply, run, section
 
 LOG = "\n".join(f"2026-03-01 08:{minute:02d}:01 INFO [pump] pressure {minute} kPa" for minute in range(20))
+ACCESS = '10.0.0.1 - ann [10/Oct/2026:13:55:36 +0000] "GET /pump HTTP/1.1" 200 2326\n'
+LEVELS = ("TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "CRITICAL", "FATAL")
 TRACE = "java.lang.Error: overload\n    at com.acme.A.b(A.java:12)\n    at com.acme.A.c(A.java:14)"
 GO = "package main\n\n// Add adds.\nfunc Add(a, b int) int {\n\tif a == 0 {\n\t\treturn b\n\t}\n\treturn a + b\n}"
 PROSE = "She had not slept. The sea was loud that night, and nobody came.\n\n“Go,” he said at last, and she went."
@@ -70,7 +72,17 @@ def test_the_first_pattern_that_fits_counts_and_beats_what_is_found() -> None:
         ("app.txt", f"{LOG}\n{TRACE}\n{LOG}", "log"),
         ("access.log", '10.0.0.1 - - [10/Oct/2026:13:55:36] "GET / HTTP/1.1" 200 1', "log"),
         ("泵站.txt", "\n".join(f"[2026-03-01 08:{n:02d}:00] [错误] {n} 号泵：压力过高" for n in range(20)), "log"),
+        ("httpd.txt", ACCESS * 9, "log"),
+        ("kubelet.txt", "I0301 08:00:01.123456   12345 pump.go:12] pressure 3 kPa\n" * 9, "log"),
+        ("levels.txt", "INFO pump started\nERROR pump failed\n" * 9, "log"),
+        ("clock.txt", "08:30:00,123 [main] INFO pump started\n" * 9, "log"),
+        ("timetable.txt", "".join(f"{n:02d}:00:00 train {n} to Bergen\n" for n in range(20)), "document"),
+        ("meetings.txt", "".join(f"2026-03-{n:02d} 08:30 Board, room {n}\n" for n in range(1, 20)), "document"),
+        ("names.txt", "\n".join(f"{n}: what it is for" for n in LEVELS), "document"),
         ("add.go", GO, "code"),
+        ("pump.tsx", GO, "code"),
+        ("pump.vue", "<template>\n  <b>{{ weight }} kg</b>\n</template>", "code"),
+        ("Dockerfile", "FROM python:3.11\nRUN pip install graft\n", "code"),
         ("config.yaml", "pump:\n  pressure: 3\n  volume: 4", "document"),
         ("diary.txt", "08:30:00 We met.\n\nThen we spoke of the pump for an hour and agreed to buy it.", "document"),
         ("novel.txt", PROSE, "document"),

@@ -38,11 +38,13 @@ LANGUAGES = {  # by the name that fences give
     "c": Language("C", (".c", ".h"), "Rust"),
     "cpp": Language("C++", (".cc", ".cpp", ".hpp"), "Rust"),
     "csharp": Language("C#", (".cs",), "Java"),
+    "dockerfile": Language("Dockerfile", ("dockerfile",)),
     "go": Language("Go", (".go",), "Python"),
     "java": Language("Java", (".java",), "Python"),
-    "javascript": Language("JavaScript", (".js", ".mjs"), "TypeScript"),
+    "javascript": Language("JavaScript", (".cjs", ".js", ".jsx", ".mjs"), "TypeScript"),
     "kotlin": Language("Kotlin", (".kt",), "Java"),
     "lua": Language("Lua", (".lua",), "Python"),
+    "makefile": Language("Makefile", ("makefile",)),
     "php": Language("PHP", (".php",), "Python"),
     "powershell": Language("PowerShell", (".ps1",), "Python"),
     "python": Language("Python", (".py",), "Java"),
@@ -52,7 +54,8 @@ LANGUAGES = {  # by the name that fences give
     "scala": Language("Scala", (".scala",), "Java"),
     "sql": Language("SQL", (".sql",)),
     "swift": Language("Swift", (".swift",), "Kotlin"),
-    "typescript": Language("TypeScript", (".ts",), "Python"),
+    "typescript": Language("TypeScript", (".ts", ".tsx"), "Python"),
+    "vue": Language("Vue", (".vue",), "JavaScript"),
 }
 BY_ENDING = {ending: name for name, language in LANGUAGES.items() for ending in language.endings}
 
@@ -87,8 +90,9 @@ class Piece(NamedTuple):
 
 
 def language_of(file: str) -> str | None:
-    """The name in `LANGUAGES` of what a file is written in, by its name's ending."""
-    return BY_ENDING.get(PurePosixPath(file).suffix.lower())
+    """The name in `LANGUAGES` of what a file is written in, by its name's ending, or its whole name without one."""
+    path = PurePosixPath(file)
+    return BY_ENDING.get(path.suffix.lower() or path.name.lower())
 
 
 def fenced(code: str, language: str) -> str:

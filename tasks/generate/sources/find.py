@@ -16,11 +16,16 @@ from tasks.generate.sources.code import FENCED, LANGUAGES, language_of
 
 CLEAR = 0.8  # share of a section that must look like a kind
 FEWEST_LINES = 8  # of a log that is told by its lines alone
+AGAIN = 2  # times that a log without times has a level, on average, at least
 COMMANDS = "bash"  # in a document these are steps of an instruction, and no program
-STAMPED = re.compile(
-    r"\W{0,2}(?:\d{4}[-/.]\d\d?[-/.]\d\d?[T ]+\d\d?:\d\d|\d\d:\d\d:\d\d|[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d"
-    r"|(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b)"
+LEVEL = r"\b(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b|错误|警告|信息|调试|严重"
+CLOCK = r"\d\d?:\d\d:\d\d"
+STAMPED = re.compile(  # a date with the second, or no more than a time of day, but a level beside it
+    rf"\W{{0,2}}(?:(?:\d{{4}}[-/.]\d\d?[-/.]\d\d?[T ]+|[A-Z][a-z]{{2}} +\d{{1,2}} ){CLOCK}"
+    rf"|(?:\d{{4}}[-/.]\d\d?[-/.]\d\d?[T ]+)?\d\d?:\d\d\b.{{0,40}}?(?:{LEVEL})"
+    rf"|[IWEF]\d{{4}} {CLOCK}\.\d|\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{{2}}/\d{{4}}:{CLOCK})"  # klog; access logs
 )
+LEVELLED = re.compile(rf"\W{{0,2}}(?P<level>{LEVEL})")
 TRACED = re.compile(r"\s+at |Caused by: |Traceback |\s+File \"|\s*\.{3} \d+ more")  # lines below an error
 NOT_PROSE = re.compile(r"\s*(?:\||[-*+] (?!\s*[-*+])|\d+[.)] |```|~~~|<)")
 
@@ -45,9 +50,15 @@ def source_kind(section: Section, config: GenerateConfig) -> SourceKind:
 
 
 def _is_logged(text: str) -> bool:
-    """Whether nearly each line begins with a time or a level, traces of errors aside."""
+    """Whether nearly each line has a stamp or begins with a level, traces of errors aside.
+
+    What names each level about once is a list of levels.
+    """
     lines = [line for line in text.split("\n") if line.strip() and not line.startswith("```")]
+    levels = [found["level"] for line in lines if (found := LEVELLED.match(line))]
     stamped = sum(bool(STAMPED.match(line)) for line in lines)
+    if len(levels) >= AGAIN * len(set(levels)):
+        stamped += len(levels)
     traced = sum(bool(TRACED.match(line)) for line in lines)
     return stamped >= FEWEST_LINES and stamped >= CLEAR * (len(lines) - traced)
 
