@@ -45,7 +45,7 @@ TIMES = (
 )
 FEW = "one|two|three|four|five|seven|nine"
 FRACTIONS = (
-    rf"(?P<below>{CHINESE}+|\d+)分之(?P<above>{CHINESE}+(?:点{CHINESE}+)?|{DIGITS})",
+    rf"(?P<below>{CHINESE}+|\d+)分之(?P<above>{CHINESE}+(?:点{CHINESE}+)?|\d+(?:\.\d+)?)",
     rf"\b(?P<above>{FEW}|an?)[ -](?P<part>{'|'.join(PARTS)})s?\b",
     rf"(?:\bhalf(?: an?\b)? ?|半个?)(?P<unit>{KNOWN})",
     r"\bhalf\b",

@@ -95,7 +95,7 @@ LOWER = {**UNITS, "分": ("time", Fraction(60)), "时": ("time", Fraction(3600))
 WHOLE = r"(?<![a-z](?=[a-z\d]))"  # a name in letters ends with its word
 NAME = "|".join(re.escape(name) for name in sorted({*UNITS, *RATES}, key=len, reverse=True))
 KNOWN = rf"(?:{NAME}){WHOLE}(?<! x)"  # 3x, but 10 x 20
-BELOW = re.compile(r"/| per |每")
+BELOW = re.compile(r"/| per |每个?")
 LOWER_NAME = "|".join(re.escape(name) for name in sorted(LOWER, key=len, reverse=True))
 PER = rf"(?: ?/ ?| per | ?每)(?:(?:{LOWER_NAME}){WHOLE}|[a-z]+\b)"
 EACH = rf"(?P<each>(?:每个?(?:{LOWER_NAME})){{1,2}})"
