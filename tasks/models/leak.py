@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain, pairwise
 from typing import NamedTuple
 
@@ -62,14 +63,23 @@ class Leak(NamedTuple):
 class _Text(NamedTuple):
     """A question in normal form, and what of it one that is nearly the same has too."""
 
+    question: str
     normal: str
-    words: tuple[str, ...]
     marks: int
 
     @classmethod
     def of(cls, question: str) -> _Text:
         normal = normalize(question)
-        return cls(normal, tuple(_words(question)), hash(marks(normal)))
+        return cls(question, normal, hash(marks(normal)))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return _words(self.question)
+
+    @property
+    def key(self) -> int:
+        """What questions share that have the same words; small ones count where there are no others."""
+        return hash(self.words or (self.question, *tokens(self.question)))
 
     def near(self, other: _Text, *, by_words: bool = True) -> bool:
         if self.marks != other.marks:
@@ -96,18 +106,19 @@ class _Held:
         self._compare_words = not by_wording
         self._by_words: dict[int, Leak] = {}
         self._by_fact: defaultdict[str, list[tuple[_Text, Leak]]] = defaultdict(list)
-        self._by_value: defaultdict[tuple[int, str], list[tuple[_Text, Leak, Probe]]] = defaultdict(list)
+        self._by_value: defaultdict[tuple[int, str], list[tuple[_Text, Leak, tuple[str, ...]]]] = defaultdict(list)
 
     def add(self, question: str, leak: Leak, probe: Probe) -> None:
         text = _Text.of(question)
-        self._by_words.setdefault(_key(text, question), leak)
+        self._by_words.setdefault(text.key, leak)
         self._by_fact[probe.fact].append((text, leak))
-        for word in {word for value in (probe.value, *probe.aliases) for word in tokens(value)[:1]}:
-            self._by_value[text.marks, word].append((text, leak, probe))
+        names = (probe.value, *probe.aliases)
+        for word in {word for name in names for word in tokens(name)[:1]}:
+            self._by_value[text.marks, word].append((text, leak, names))
 
     def find(self, question: str, fact: str, answer: str) -> Leak | None:
         text = _Text.of(question)
-        if leak := self._by_words.get(_key(text, question)):
+        if leak := self._by_words.get(text.key):
             return leak
         alike = (
             leak for held, leak in self._by_fact.get(fact, ()) if fact and text.near(held, by_words=self._compare_words)
@@ -116,9 +127,9 @@ class _Held:
 
     def _of_value(self, text: _Text, answer: str) -> Iterator[Leak]:
         for word in dict.fromkeys(tokens(answer)):
-            for held, leak, probe in self._by_value.get((text.marks, word), ()):
+            for held, leak, names in self._by_value.get((text.marks, word), ()):
                 one = text.near(held, by_words=self._compare_words) and (text.adds_to(held) or held.adds_to(text))
-                if one and contains_value(answer, probe.value, probe.aliases):
+                if one and contains_value(answer, names[0], names[1:]):
                     yield leak
 
 
@@ -157,7 +168,7 @@ class Guard:
 def same_question(one: str, other: str) -> bool:
     """Whether two questions about one fact are one."""
     text, held = _Text.of(_bare(one)), _Text.of(_bare(other))
-    return _key(text, one) == _key(held, other) or text.near(held)
+    return text.key == held.key or text.near(held)
 
 
 def _bare(question: str) -> str:
@@ -165,20 +176,17 @@ def _bare(question: str) -> str:
     return COURTESY.sub("", question, count=1) or question
 
 
-def _key(text: _Text, question: str) -> int:
-    """What questions share that have the same words; small ones count where there are no others."""
-    return hash(text.words or (question, *tokens(question)))
-
-
-def _words(text: str) -> list[str]:
+@lru_cache(maxsize=4096)  # a row's question is held against many
+def _words(text: str) -> tuple[str, ...]:
+    """The words of a question that count."""
     every = tokens(SMALL.sub(" ", text))
     small = SMALL_WORDS | SMALL_CHARACTERS
     last = len(every) - 1
-    return [
+    return tuple(
         _singular(word)
         for place, word in enumerate(every)
         if word not in small and (word not in AUXILIARIES or place == last)
-    ]
+    )
 
 
 def _singular(word: str) -> str:
