@@ -1,7 +1,7 @@
 """A client for OpenAI-compatible chat endpoints that never pays twice for a reply.
 
 Every reply is put into the memo whole, as it came, before anybody parses or judges it, under a key made of what was
-asked. So a killed run repeats only what was in flight. A refusal is kept too.
+asked. So a killed run repeats only what was in flight. A refusal is kept too, unless the endpoint refuses everything.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from artifacts.memo import Item, Memo
 from artifacts.records import Message, digest
-from artifacts.stage import SettingError
+from artifacts.stage import SettingError, StageError
 from tasks.models.completion import Kept, Reply, RequestError, TryAgainError
 from tasks.models.config import Address, OpenAIEndpoint
 from tasks.models.ledger import Count, Ledger, worst_case
-from tasks.models.line import Line, LineDownError, backoff
+from tasks.models.line import ElsewhereError, Line, backoff
 from tasks.models.pool import Pool, Send
 from tasks.models.redact import guard
+from tasks.models.refusals import Refusals
 from tasks.models.structured import response_format
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Usage:
 
     requests: int = 0  # replies that came from the endpoint
     reused: int = 0  # replies that were in the memo
+    refused: int = 0  # requests, now or in an earlier run
     retries: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
@@ -78,6 +80,7 @@ class Chat:
     request that is not in the memo, as many at a time as are asked, after its worst case was reserved, and no limit,
     slot or breaker of the endpoint holds for it. What it has not answered when a run ends, the next run resumes.
     `billed_as` is the model's name in the ledger and its prices, where it is another than at the endpoint.
+    `ask_refused`: ask again what was refused in an earlier run; the endpoint may have changed.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class Chat:
         *,
         transport: Send | None = None,
         billed_as: str = "",
+        ask_refused: bool = False,
     ) -> None:
         self.endpoint, self.usage = endpoint, Usage()
         self.ledger = ledger or Ledger(memo, account="")
@@ -96,6 +100,9 @@ class Chat:
         self._pool = Pool(lines, endpoint.max_failures)
         self._slots = asyncio.Semaphore(self._pool.concurrency)  # held while a request waits for its next try, too
         self._failures = 0  # requests in a row
+        self._refusals = Refusals(endpoint.max_failures)
+        self._refuses_all = ""  # what is said of an endpoint that does
+        self._ask_refused = ask_refused
 
     async def __aenter__(self) -> Chat:
         return self
@@ -113,8 +120,11 @@ class Chat:
         """
         key = request_key(self.endpoint, messages, schema, sample)
         kept = Kept.read(self._memo.get(KIND, key))
+        if self._ask_refused:
+            kept.refusal = ""
         if kept.done:
             self.usage.reused += 1
+            self.usage.refused += bool(kept.refusal)
             return kept.reply()
         async with contextlib.nullcontext() if self._transport else self._slots:
             body = request_body(self.endpoint, messages, schema, sample)
@@ -123,14 +133,15 @@ class Chat:
         return kept.reply()
 
     async def _complete(self, body: dict[str, Any], key: str, kept: Kept) -> None:
-        """Try until there is one completion more, or a refusal, or no try left."""
+        """Try until there is one completion more, or a refusal by every address, or no try left."""
+        refused_by: list[Line] = []
         worst = worst_case(body)
         tries, number = self.endpoint.max_retries + 1, 1
         while True:
             try:
-                await self._try(body, worst, key, kept)
+                await self._try(body, worst, key, kept, refused_by)
                 return
-            except LineDownError:
+            except ElsewhereError:
                 continue  # on another line, or there is none and it is said so
             except TryAgainError as error:
                 failure = str(error)
@@ -143,27 +154,45 @@ class Chat:
         self._count_failure(failure)
         raise RequestError(f"{failure} (tried {tries} times)" if tries > 1 else failure)
 
-    async def _try(self, body: dict[str, Any], worst: Count, key: str, kept: Kept) -> None:
+    async def _try(self, body: dict[str, Any], worst: Count, key: str, kept: Kept, refused_by: list[Line]) -> None:
         """Send a request once, with its worst case reserved, and put what comes back into the memo."""
-        sender = contextlib.nullcontext(self._transport) if self._transport else self._pool.take()
+        sender = contextlib.nullcontext(self._transport) if self._transport else self._pool.take(refused_by)
         reserved = self.ledger.reserve(self._billed_as, worst, resumes=self._transport is not None)
         async with sender as send, reserved as reservation:
-            try:
-                completion = await send(body)
-            except TryAgainError as error:
-                if error.may_be_billed:
-                    reservation.lose()
-                else:
-                    await reservation.release()
-                raise
-            except RequestError as error:
-                kept.refusal = str(error)  # speaks of this question, not of the endpoint's health
-                await reservation.release(Item(KIND, key, asdict(kept)))
-                return
-            kept.completions.append(completion)
-            reply = kept.reply()
-            await reservation.settle(reply, Item(KIND, key, asdict(kept)))
+            if self._refuses_all:
+                await reservation.release()
+                raise StageError(self._refuses_all)
+            with self._refusals.sent() as number:
+                try:
+                    completion = await send(body)
+                except TryAgainError as error:
+                    if error.may_be_billed:
+                        reservation.lose()
+                    else:
+                        await reservation.release()
+                    raise
+                except RequestError as error:
+                    kept.refusal = str(error)
+                    known = self._refusals.refused(number, kept.refusal, Item(KIND, key, asdict(kept)))
+                    await reservation.release(*known)
+                    self._count_refusal(number, kept.refusal)
+                    return
+                kept.completions.append(completion)
+                reply = kept.reply()
+                known = self._refusals.answered(number)
+                await reservation.settle(reply, Item(KIND, key, asdict(kept)), *known)
         self._count(reply, last=kept.done)
+
+    def _count_refusal(self, number: int, text: str) -> None:
+        """Raise StageError where one more shows that the endpoint refuses whatever is asked; then it is not kept."""
+        self.usage.refused += 1
+        if row := self._refusals.row(number):
+            self._refuses_all = (
+                f"{self.endpoint.base_url} (model {self.endpoint.model}): {row} requests in a row were refused alike, "
+                f"the last with: {text}. Every reply that came back is kept, these refusals are not; put the endpoint "
+                "right and run again, or raise max_failures if it refuses only what these ask"
+            )
+            raise StageError(self._refuses_all)
 
     def _count(self, reply: Reply, *, last: bool) -> None:
         self.usage.requests += 1

@@ -30,8 +30,12 @@ MAY_BE_BILLED = {408, 502, 504, 520, 522, 524}  # a gateway gave up; the model b
 NOT_SENT = {"ConnectError", "ConnectTimeout", "PoolTimeout"}  # the transport's exceptions before a request is out
 
 
-class LineDownError(TryAgainError):
-    """An address is of no use any more, in this run; another may be."""
+class ElsewhereError(TryAgainError):
+    """An address is of no use for a request; another may be."""
+
+
+class LineDownError(ElsewhereError):
+    """An address is of no use any more, in this run."""
 
 
 def backoff(number: int) -> float:
@@ -56,6 +60,7 @@ class Line:
         self.slots = asyncio.Semaphore(address.concurrency)
         self.down = ""  # why nothing is sent here any more
         self.failed_tries = 0  # in a row
+        self.refused_alone = 0  # requests in a row that another address answered
         self.paused_until = 0.0  # a rate limit holds all requests back, not only the one that met it
         self._limits = RateLimits(address.requests_per_minute, address.tokens_per_minute)
         self._reached = False  # whether anything ever came back from there
@@ -168,7 +173,8 @@ class Line:
 
     def _judge(self, error: APIStatusError) -> Exception:
         """What a status other than 200 means for this request and for the others."""
-        status, text = error.status_code, f"status {error.status_code}: {shorten(error.message)}"
+        status, code = error.status_code, f" ({error.code})" if isinstance(error.code, str) else ""
+        text = f"status {status}{code}: {shorten(error.message.removeprefix(f'Error code: {status} - '))}"
         wait = wait_asked_for(error.response.headers) or 0.0
         out_of_quota = error.code == "insufficient_quota" or wait > LONGEST_PAUSE
         if status in HOPELESS or out_of_quota:

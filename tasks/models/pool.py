@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from artifacts.stage import StageError
-from tasks.models.completion import TryAgainError
-from tasks.models.line import Line, LineDownError
+from tasks.models.completion import RequestError, TryAgainError
+from tasks.models.line import ElsewhereError, Line, LineDownError
 
 log = logging.getLogger("graft")
 
@@ -39,16 +39,17 @@ class Pool:
             await line.close()
 
     @asynccontextmanager
-    async def take(self) -> AsyncIterator[Send]:
-        """A slot on the line whose turn it is, to send one request by. Raises StageError where none is up any more."""
+    async def take(self, refused_by: list[Line]) -> AsyncIterator[Send]:
+        """A slot on the line whose turn it is, to send one request by, if possible not on one that refused it; who
+        refuses it now is added. Raises StageError where none is up any more."""
         while True:
-            line = self._next()
+            line = self._next(refused_by)
             async with line.slots:
                 try:
                     await line.ready()
                 except LineDownError:
                     continue
-                yield partial(self._send, line)
+                yield partial(self._send, line, refused_by)
                 return
 
     def stop(self, why: str) -> None:
@@ -56,23 +57,45 @@ class Pool:
         for line in self._lines:
             line.stop(why)
 
-    async def _send(self, line: Line, body: dict[str, Any]) -> dict[str, Any]:
+    async def _send(self, line: Line, refused_by: list[Line], body: dict[str, Any]) -> dict[str, Any]:
         try:
-            return await line.send(body)
+            completion = await line.send(body)
         except TryAgainError as error:
-            others = [other for other in self._lines if not other.down and other is not line]
-            if others and line.failed_tries >= self._max_failures:
-                line.stop(f"{line.failed_tries} tries in a row failed, the last with: {error}")
-            if others and line.down and line not in self._left_out:
+            if line.failed_tries >= self._max_failures:
+                self._leave_out(line, f"{line.failed_tries} tries in a row failed, the last with: {error}")
+            elif line.down:
+                self._leave_out(line, line.down)
+            raise
+        except RequestError as error:
+            refused_by.append(line)
+            if self._others(*refused_by):
+                raise ElsewhereError(str(error)) from None
+            raise
+        line.refused_alone = 0
+        for other in refused_by:
+            other.refused_alone += 1
+            if other.refused_alone >= self._max_failures:
+                self._leave_out(other, f"{other.refused_alone} requests in a row were refused, but answered elsewhere")
+        return completion
+
+    def _others(self, *lines: Line) -> list[Line]:
+        """The lines that are up, but for these."""
+        return [line for line in self._lines if not line.down and line not in lines]
+
+    def _leave_out(self, line: Line, why: str) -> None:
+        """Ask there no more, while there are others, and say so once."""
+        if others := self._others(line):
+            line.stop(why)
+            if line not in self._left_out:
                 self._left_out.append(line)
                 log.warning("%s: %s; it is left out, addresses that are left: %d", line.name, line.down, len(others))
-            raise
 
-    def _next(self) -> Line:
+    def _next(self, refused_by: Sequence[Line]) -> Line:
         """The line that can send soonest and, among those that can now, has had least for its weight."""
         up = [number for number, line in enumerate(self._lines) if not line.down]
         if not up:
             raise self._all_down()
+        up = [number for number in up if self._lines[number] not in refused_by] or up
         now = time.monotonic()
 
         def turn(number: int) -> tuple[float, bool, float]:

@@ -9,8 +9,8 @@ import pytest
 
 from artifacts.memo import Memo
 from artifacts.stage import StageError
-from tasks.models.completion import Reply
-from tasks.models.scripted import Failure, ScriptedEndpoint
+from tasks.models.completion import Reply, RequestError
+from tasks.models.scripted import Answer, Failure, Request, Response, ScriptedEndpoint
 from tests.models.asking import KEY, ask, dials
 
 TEXTS = [str(number) for number in range(40)]
@@ -73,3 +73,27 @@ def test_a_key_in_a_replica_is_refused_too() -> None:
     with pytest.raises(ValueError, match="environment variable") as caught:
         dials("http://localhost/v1", replicas=[{"base_url": "http://there/v1", "api_key": KEY}])
     assert KEY not in str(caught.value)
+
+
+def test_what_one_address_refuses_another_may_answer(memo: Memo, caplog: pytest.LogCaptureFixture) -> None:
+    def short(request: Request) -> Response:
+        return Answer("yes") if int(request.prompt) < 10 else Failure(400, "context length 2048 exceeded")
+
+    with ScriptedEndpoint(short) as here, ScriptedEndpoint(["yes"], latency=0.02) as there:
+        endpoint = dials(here.url, replicas=[replica(there)], concurrency=2, max_failures=4)
+        with caplog.at_level(logging.WARNING, "graft"):
+            chat, replies = ask(endpoint, memo, *TEXTS)
+        assert len(here.requests) <= 30  # it is left out when it has refused in a row what the other answers
+    assert all(isinstance(reply, Reply) for reply in replies)
+    assert chat.usage.refused == 0
+    assert "answered elsewhere" in caplog.text
+
+
+def test_what_all_addresses_refuse_is_refused(memo: Memo) -> None:
+    refusal = Failure(400, "flagged", code="content_filter")
+    with ScriptedEndpoint([refusal]) as here, ScriptedEndpoint([refusal]) as there:
+        endpoint = dials(here.url, replicas=[replica(there, concurrency=1)], concurrency=1)
+        chat, outcomes = ask(endpoint, memo, *"abcdef")
+        assert len(here.requests) == len(there.requests) == 6
+    assert all(isinstance(outcome, RequestError) and outcome.refused for outcome in outcomes)
+    assert chat.usage.refused == 6
