@@ -192,10 +192,10 @@ def test_the_order_of_the_options_is_the_facts_own() -> None:
 def test_controls_are_few_and_stay_while_the_corpus_grows() -> None:
     config = GenerateConfig()
     assert control_share(config, 10) == 0, "three facts would be lost to measure nothing"
-    shares = [control_share(config, sections) for sections in (20, 60, 100, 1_000, 20_000)]
+    shares = [control_share(config, sections) for sections in (30, 60, 100, 1_000, 20_000)]
     assert shares[0] == 0.02
     assert shares == sorted(shares, reverse=True)
-    assert all(share * 15 * sections <= 20 for share, sections in zip(shares, (20, 60, 100, 1000, 20000), strict=True))
+    assert all(share * 10 * sections <= 20 for share, sections in zip(shares, (30, 60, 100, 1000, 20000), strict=True))
     assert {0.02 / share for share in shares} <= {2.0**power for power in range(12)}, "the smaller share is within"
 
 

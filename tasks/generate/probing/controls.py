@@ -14,21 +14,20 @@ from tasks.models.stance import states
 
 ONE_FACT = ("fact", "reversed", "direct")  # kinds of rows that tell one fact, whatever else their sentence tells
 ARTICLE = re.compile(r"^\s*(?:the|an?)\s+", re.IGNORECASE)
+FACTS_A_SECTION = 10  # that a section is taken to hold; how many there are is known too late
 FEW = 5  # controls; fewer of them measure nothing, and a short corpus keeps its facts
 
 
 def control_share(config: GenerateConfig, sections: int) -> float:
     """The share of facts that is held back, from the number of sections, before any of their facts is known.
 
-    It is halved until all that the sections can hold would give no more than `max_controls`: a larger corpus has some
-    of the controls that it had when it was smaller, and no others, until it has grown to twice the size.
+    It is halved until the facts that so many sections hold would give no more than `max_controls`: a larger corpus has
+    some of the controls that it had when it was smaller, and no others, until it has grown to twice the size.
     """
-    direct = config.max_questions if "direct" in config.strategies else 0
-    most = sections * (direct if config.strategies == ("direct",) else config.max_facts + direct)
-    share = config.probes.control_share
-    if share * most < FEW or config.probes.max_controls < FEW:
+    expected, share = sections * FACTS_A_SECTION, config.probes.control_share
+    if share * expected < FEW or config.probes.max_controls < FEW:
         return 0.0
-    while share * most > config.probes.max_controls:
+    while share * expected > config.probes.max_controls:
         share /= 2
     return share
 
