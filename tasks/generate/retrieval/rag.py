@@ -9,10 +9,9 @@ from itertools import groupby
 
 from artifacts.records import QAPair, Section, short_id
 from tasks.generate.exercise import Exercise
-from tasks.generate.lesson import Lesson
+from tasks.generate.lesson import Lesson, Searched
 from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
-from tasks.generate.retrieval.index import Index
 from tasks.generate.rounds import together
 from tasks.generate.taught import Candidate
 from tasks.models.match import ABSTENTION
@@ -34,7 +33,7 @@ class Answer(Item):
 
 
 async def answer_from_all(
-    lesson: Lesson, index: Index, candidates: Sequence[Candidate]
+    lesson: Lesson, index: Searched, candidates: Sequence[Candidate]
 ) -> list[tuple[Lesson, list[Candidate]]]:
     """The candidates of each fact with an answer from the best sections, their own among them.
 
@@ -44,7 +43,7 @@ async def answer_from_all(
     return await together(_answer(lesson, index, rows) for rows in by_fact)
 
 
-async def _answer(lesson: Lesson, index: Index, rows: list[Candidate]) -> tuple[Lesson, list[Candidate]]:
+async def _answer(lesson: Lesson, index: Searched, rows: list[Candidate]) -> tuple[Lesson, list[Candidate]]:
     question, own = rows[0].question, lesson.section
     best = await index.best(question, lesson.config.retrieval.k)
     sections = (own, *(section for section in best if section.id != own.id))[: lesson.config.retrieval.k]
