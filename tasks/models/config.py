@@ -19,6 +19,10 @@ EMBEDDED_FOLDER = Path(__file__).parent / "embedded" / "weights"
 KEY_IN_FILE = "keep the key in an environment variable and give that variable's name as api_key_env: OPENAI_API_KEY"
 
 
+OWN_FIELDS = {"model", "messages", "n", "stream", "max_tokens", "max_completion_tokens"}
+"""Of a request: one reply is awaited, whole, and what it may cost must be known."""
+
+
 class ModelConfig(BaseModel):
     """A causal language model with a chat template."""
 
@@ -202,6 +206,16 @@ class OpenAIEndpoint(Address):
     max_failures: int = unkeyed(5, ge=1)
     """Requests in a row that may fail, all their tries used, before the stage stops. An address that fails as many
     tries in a row is left out, while there are others."""
+
+    @field_validator("extra_body")
+    @classmethod
+    def _leaves_the_protocol_alone(cls, extra: dict[str, Any]) -> dict[str, Any]:
+        if taken := sorted(OWN_FIELDS & extra.keys()):
+            raise ValueError(
+                f"must not hold {', '.join(taken)}: requests are sent for one whole reply each, and the model, the "
+                "longest reply and the name of its field are set by model, max_tokens and token_limit"
+            )
+        return extra
 
     @property
     def addresses(self) -> tuple[OpenAIEndpoint | Replica, ...]:

@@ -255,7 +255,7 @@ class Ledger:
         return (
             f"the budget is used up: {_figure(spent)} of {_figure(limit)}{unit} are spent"
             f"{doubtful if requests else ''}, and the next request may take up to {_figure(more)}. Every reply that "
-            f"came back is kept; raise generate.budget.{part} to at least {_figure(spent + more)} and run again"
+            f"came back is kept; `graft plan` tells what the rest needs: raise generate.budget.{part} and run again"
         )
 
 
@@ -277,7 +277,7 @@ def worst_case(body: Mapping[str, Any]) -> Count:
     frame in a chat template. Without a limit for its reply, a request's output counts as 0.
     """
     limits = [body[name] for name in ("max_tokens", "max_completion_tokens") if body.get(name)]
-    return Count(1, sent_bytes(body) + TEMPLATE_TOKENS, 0, max(limits, default=0) * (body.get("n") or 1))
+    return Count(1, sent_bytes(body) + TEMPLATE_TOKENS, 0, max(limits, default=0))
 
 
 def sent_bytes(body: Mapping[str, Any]) -> int:
@@ -291,8 +291,7 @@ def check_budget(endpoint: OpenAIEndpoint, budget: Budget, prices: Mapping[str, 
             f"generate.budget.money: the price of {endpoint.model} is not known; add it to generate.prices: "
             f"{{{json.dumps(endpoint.model)}: {{input: ..., output: ...}}}}, for a million tokens"
         )
-    limited = endpoint.max_tokens or {"max_tokens", "max_completion_tokens"} & endpoint.extra_body.keys()
-    if not limited and (budget.money is not None or budget.tokens is not None):
+    if endpoint.max_tokens is None and (budget.money is not None or budget.tokens is not None):
         raise SettingError(
             f"generate.budget: a reply of {endpoint.model} has no longest length, so that no request's cost can be "
             "known before; set its max_tokens"

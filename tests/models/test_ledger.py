@@ -76,10 +76,10 @@ def test_what_is_asked_in_batches_has_a_name_and_half_the_price() -> None:
 
 def test_the_worst_case_is_more_than_any_tokenizer_makes_of_it() -> None:
     messages = [*question("水箱有多大？" * 10), *question("😀" * 9)]
-    body = request_body(dials("http://localhost/v1", max_tokens=7, extra_body={"n": 3}), messages, SCHEMA)
+    body = request_body(dials("http://localhost/v1", max_tokens=7), messages, SCHEMA)
     worst = worst_case(body)
     assert worst.input > sum(len(message["content"].encode()) for message in messages) + len(str(SCHEMA))
-    assert worst.output == 21
+    assert worst.output == 7
     assert sent_bytes({"broken": "\ud83d"}) > 0
 
 
@@ -223,6 +223,14 @@ def test_a_budget_that_could_not_be_held_is_refused_before_anything_is_sent() ->
     for budget in (Budget(money=1.0), Budget(tokens=5)):
         with pytest.raises(SettingError, match="max_tokens"):
             check_budget(endless, budget, PRICES)
+
+
+@pytest.mark.parametrize(
+    "field", [{"max_tokens": None}, {"stream": True}, {"n": 1}, {"model": "b"}, {"messages": []}], ids=str
+)
+def test_a_further_field_must_not_break_what_is_counted_on(field: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"must not hold {next(iter(field))}"):
+        dials("http://localhost/v1", extra_body=field)
 
 
 def test_what_a_transport_resumes_is_not_reserved_twice(memo: Memo) -> None:
