@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from artifacts.memo import Memo
 from artifacts.records import Section
@@ -13,10 +14,9 @@ from tasks.generate.config import GenerateConfig, OfflineTeacher
 from tasks.generate.lesson import Lesson, School
 from tasks.generate.prompts import Prompts
 from tasks.generate.rehearse import Rehearsal
+from tasks.generate.retrieval.index import Index
 from tasks.generate.teach import teach
 from tasks.models.ledger import billed
-
-MOST_FOUND = 20  # sections that a question may be answered from
 
 
 @dataclass(frozen=True)
@@ -36,36 +36,35 @@ def estimate(sections: Iterable[Section], config: GenerateConfig, memo: Memo | N
 
     The lessons are held with a teacher that makes replies up, so every strategy is counted by its own code, and what
     the memo keeps is counted out. Replies that have to be asked for again come on top, and `multihop`, whose pairs are
-    known when the facts are.
+    known when the facts are. Sections that would be found by embeddings are found by words here.
     """
     if isinstance(config.teacher, OfflineTeacher):
         return []
     actors = [Rehearsal(endpoint, config, memo) for endpoint in config.endpoints()]
-    judge = actors[1] if len(actors) > 1 else None
-    index = Neighbours() if config.retrieves else None
-    school = School(config, actors[0], Prompts(config), judge, index=index, rehearsed=True)
-    seen: set[str] = set()
-
-    async def rehearse() -> None:
-        for section in sections:
-            if section.id not in seen:
-                seen.add(section.id)
-                if index is not None:
-                    index.last.append(section)
-                await teach(Lesson(school, (section,)))
-
-    asyncio.run(rehearse())
+    school = School(config, actors[0], Prompts(config), actors[1] if len(actors) > 1 else None, rehearsed=True)
+    asyncio.run(_rehearse(school, _distinct(sections)))
     return [_told(actor, config) for actor in actors]
 
 
-class Neighbours:
-    """Stands in for the index of all sections: whichever came last are found."""
+async def _rehearse(school: School, sections: Iterable[Section]) -> None:
+    if not school.config.retrieves:
+        for section in sections:
+            await teach(Lesson(school, (section,)))
+        return
+    with TemporaryDirectory() as folder:
+        index = Index(Path(folder))
+        await index.fill(sections)
+        for section in index.all():
+            await teach(Lesson(replace(school, index=index), (section,)))
+        index.close()
 
-    def __init__(self) -> None:
-        self.last: deque[Section] = deque(maxlen=MOST_FOUND)
 
-    async def best(self, question: str, count: int) -> list[Section]:
-        return list(self.last)[-count:]
+def _distinct(sections: Iterable[Section]) -> Iterator[Section]:
+    seen: set[str] = set()
+    for section in sections:
+        if section.id not in seen:
+            seen.add(section.id)
+            yield section
 
 
 def _told(actor: Rehearsal, config: GenerateConfig) -> Estimate:

@@ -73,7 +73,15 @@ def test_batches_cost_half(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [{}, {"strategies": ["direct"]}, {"strategies": ["facts", "reasoning", "multiturn"]}, {"judge": True}]
+    "values",
+    [
+        {},
+        {"strategies": ["direct"]},
+        {"strategies": ["facts", "reasoning", "multiturn", "study"]},
+        {"judge": True},
+        {"answering": "rag", "retrieval": {"k": 2}},
+        {"teacher": {"batch": {"gather_seconds": 0.05, "poll_seconds": 0.05}}},
+    ],
 )
 def test_the_forecast_is_near_what_is_asked(values: dict[str, object], tmp_path: Path) -> None:
     sections = [*pumps(6), *SECTIONS]
@@ -82,10 +90,11 @@ def test_the_forecast_is_near_what_is_asked(values: dict[str, object], tmp_path:
             values = {"judge": {"model": "j", "base_url": server.url, "api_key_env": None}}
         config = dials(server.url, prices=PRICES, **values)
         told = estimate(sections, config)
-        store, _ = run(tmp_path, config, sections)
+        store, made = run(tmp_path, config, sections)
         asked, sent = server.counters.requests, server.counters.input_tokens
     assert sum(entry.requests for entry in told) == pytest.approx(asked, rel=0.35)
     assert sum(entry.input_tokens for entry in told) == pytest.approx(sent, rel=0.5)
+    assert sum(entry.money or 0 for entry in told) == pytest.approx(store.manifest(made.ref).spent.money, rel=0.6)
     assert all(entry.money for entry in told)
     again = estimate(sections, config, store.memo)
     assert sum(entry.requests for entry in again) == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from artifacts.records import Fact, QAPair, Reject, Section, read_jsonl
-from tasks.models.scripted import Request, ScriptedEndpoint
+from tasks.models.scripted import Request, ScriptedEndpoint, teach_by_rule
 from tests.generate.school import PUMP, TANK, dials, pairs, rejects, run, section
 from tests.generate.teachers import Items, by_prompt, prompt_of
 
@@ -131,3 +131,16 @@ def test_a_fact_is_the_same_one_after_an_edit_elsewhere_and_another_one_elsewher
     ids = [taught(tmp_path / where.id, [WEIGHT], ASKED, [where])[0][0].id for where in (PUMP, edited, other)]
     assert ids[0] == ids[1]
     assert ids[0] != ids[2]
+
+
+def test_a_table_with_many_cells_is_asked_about_in_parts(tmp_path: Path) -> None:
+    rows = [f"| KX-{number} | {number} kg | {number}.5 bar |" for number in range(40)]
+    table = section("\n".join(["| Pump | Weight | Pressure |", "|---|---|---|", *rows]), "Pumps")
+    with ScriptedEndpoint(teach_by_rule) as server:
+        store, outcome = run(tmp_path, dials(server.url, max_facts=30, **ALONE), [table])
+        asked = [request.prompt for request in server.requests if '"claim"' in request.messages[0]["content"]]
+    assert len(asked) >= 3
+    assert all("| Pump | Weight | Pressure |" in prompt for prompt in asked)
+    facts = list(read_jsonl(store.path(outcome.ref) / "facts.jsonl", Fact))
+    assert {fact.value for fact in facts} >= {"0 kg", "39 kg", "39.5 bar"}
+    assert len(facts) == 80

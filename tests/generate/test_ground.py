@@ -56,6 +56,12 @@ def test_a_row_carries_its_quotations_with_their_places(tmp_path: Path) -> None:
         (of_pump("-"), PUMP, "no_answer", "empty"),
         (made("Weight of the KX-200?", "12 kg"), PUMP, "evidence_not_in_section", "no quotation"),
         (made("Weight of the KX-200?", "12 kg", "It has twelve"), PUMP, "evidence_not_in_section", "It has twelve"),
+        (
+            made("The KX-200 weighs 12 kg", "The KX-200 weighs 12 kg.", "The KX-200 weighs 12 kg"),
+            PUMP,
+            "answer_in_question",
+            "whole",
+        ),
         (of_pump("It weighs 13 kg."), PUMP, "figure_not_in_evidence", "13 kg"),
         (of_pump("It weighs 12 g."), PUMP, "figure_not_in_evidence", "12 g"),
         (of_pump("The KX-300."), PUMP, "figure_not_in_evidence", "kx-300"),

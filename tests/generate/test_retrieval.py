@@ -198,6 +198,18 @@ def test_abstention_rows_lack_the_section_and_say_so(tmp_path: Path) -> None:
     assert "KX-300" in shown.context
 
 
+@pytest.mark.parametrize("text", ["Weight: 12 kilograms", "Weight: 12,000 g", "Weight: twelve kg"])
+def test_a_section_that_spells_the_value_otherwise_is_no_distractor(text: str, tmp_path: Path) -> None:
+    same = section(text, "Spare pumps", "KX-200")
+    with ScriptedEndpoint(teacher) as server:
+        probes, retrieval = {"control_share": 0, "unanswerable": 0}, {"raft_share": 1, "abstention_share": 1}
+        config = dials(server.url, heading_questions=False, probes=probes, retrieval=retrieval)
+        found = run(tmp_path, config, [PUMP, OTHER, same])
+    (shown,) = [row for row in pairs(*found) if row.kind == "abstention"]
+    assert "KX-300" in shown.context
+    assert text not in shown.context
+
+
 def test_what_has_no_context_to_show_is_closed_book(tmp_path: Path) -> None:
     (row,), _ = rows(tmp_path)
     assert row.context == ""

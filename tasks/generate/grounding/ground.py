@@ -14,7 +14,9 @@ from tasks.generate.grounding.quotes import locate
 from tasks.generate.grounding.standalone import points_at_text, stand_alone
 from tasks.generate.lesson import Lesson
 from tasks.generate.taught import Candidate
-from tasks.models.match import contains_value, normalise
+from tasks.models.match import contains, contains_value, normalise
+
+ECHO = 12  # characters, from which on an answer that stands in its question teaches nothing; "yes" may stand there
 
 
 async def grounded(lesson: Lesson, candidates: Sequence[Candidate]) -> list[QAPair]:
@@ -27,7 +29,7 @@ async def grounded(lesson: Lesson, candidates: Sequence[Candidate]) -> list[QAPa
     for candidate in candidates:
         evidence, fault = evidence_of(candidate, lesson.sections)
         fault = fault or _fault(candidate, lesson)
-        if fault is None:
+        if fault is None or lesson.school.rehearsed:
             held.append((candidate, evidence))
         else:
             lesson.reject(fault[0], _record(lesson, candidate, evidence), fault[1])
@@ -50,6 +52,8 @@ def _fault(candidate: Candidate, lesson: Lesson) -> tuple[str, str] | None:
         return "no_answer", "the answer is empty"
     if candidate.value and not contains_value(candidate.answer, candidate.value, candidate.aliases):
         return "value_not_in_answer", f"the answer does not hold: {candidate.value!r}"
+    if contains(candidate.question, candidate.answer) and len(normalise(candidate.answer)) >= ECHO:
+        return "answer_in_question", "the question holds the whole answer"
     if candidate.kind not in judge.CLAIMLESS and (foreign := _foreign(candidate, lesson)):
         return "wrong_language", f"not in the language of the section ({lesson.section.language}): {foreign}"
     copied = locate(candidate.answer, lesson.sections) is not None  # the section's own words may point where they like

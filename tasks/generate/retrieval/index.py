@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +56,10 @@ class Index:
         found = self._by_words(question, count) if self._embedder is None else await self._by_meaning(question, count)
         rows = (self._db.execute("SELECT row FROM sections WHERE n=?", (number,)).fetchone() for number in found)
         return [Section.model_validate_json(row) for (row,) in rows]
+
+    def all(self) -> Iterator[Section]:
+        """The sections as they were taken in."""
+        return chain.from_iterable(self._batches())
 
     def close(self) -> None:
         self._db.close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from artifacts.records import Fact, Quote, short_id
@@ -12,6 +13,8 @@ from tasks.generate.lesson import Lesson
 from tasks.generate.numbered import ask_each
 from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
+from tasks.generate.rounds import together
+from tasks.generate.split import halves
 from tasks.generate.taught import Candidate
 from tasks.models.match import contains, contains_value, normalise
 
@@ -38,21 +41,33 @@ class Questions(Item):
 
 async def find_facts(lesson: Lesson) -> list[Fact]:
     """The facts that a section bears out; the others are rejects. Facts with one evidence and value are one."""
-    exercise = Exercise("facts", Found, with_headings(lesson.section), values={"most": lesson.config.max_facts})
+    most = lesson.config.max_facts
+    parts = list(_parts(with_headings(lesson.section), most))
     rejected = len(lesson.rejects)
     found: dict[str, Fact] = {}
-    for item in await lesson.ask(exercise):
+    exercises = (Exercise("facts", Found, part, values={"most": most}) for part in parts)
+    for item in chain.from_iterable(await together(map(lesson.ask, exercises))):
         fact = borne_out(lesson, item)
         if isinstance(fact, Fact):
             found.setdefault(fact.id, fact)
         else:
             lesson.reject(fact[0], {"section": lesson.section.id, **item.model_dump()}, fact[1])
-    facts = list(found.values())
-    for fact in facts[lesson.config.max_facts :]:
-        lesson.reject("over_max_facts", fact, f"more than {lesson.config.max_facts} facts were found in one section")
+    facts, limit = list(found.values()), most * len(parts)
+    for fact in facts[limit:]:
+        lesson.reject("over_max_facts", fact, f"more than {limit} facts were found in one section")
     if not facts and len(lesson.rejects) == rejected:
         lesson.reject("no_facts", lesson.section, "the teacher found nothing worth knowing")
-    return facts[: lesson.config.max_facts]
+    return facts[:limit]
+
+
+def _parts(text: str, most: int) -> Iterator[str]:
+    """A text, or parts of it whose tables state no more facts each than are asked for at a time."""
+    cells = sum(max(0, line.count("|") - 2) for line in text.splitlines() if line.lstrip().startswith("|"))
+    if cells <= most or (parts := halves(text)) is None:
+        yield text
+    else:
+        for part in parts:
+            yield from _parts(part, most)
 
 
 def borne_out(lesson: Lesson, item: Found) -> Fact | tuple[str, str]:
