@@ -19,7 +19,7 @@ from tasks.generate.retrieval.embed import Embedder, embedder_of
 from tasks.generate.retrieval.index import Index, terms_of
 from tasks.models.config import EMBEDDED_FOLDER, OpenAIEndpoint
 from tasks.models.match import ABSTENTION
-from tasks.models.scripted import Failure, Request, ScriptedEndpoint
+from tasks.models.scripted import Request, ScriptedEndpoint
 from tests.generate.school import PUMP, dials, pairs, rejects, run, section
 
 OTHER = section("Weight: 14 kg\nPressure: 3.5 bar", "Pumps", "KX-300")
@@ -213,5 +213,3 @@ def test_a_section_that_spells_the_value_otherwise_is_no_distractor(text: str, t
 def test_what_has_no_context_to_show_is_closed_book(tmp_path: Path) -> None:
     (row,), _ = rows(tmp_path)
     assert row.context == ""
-    with ScriptedEndpoint([Failure(400)]) as server, pytest.raises(StageError, match="refused_by_endpoint"):
-        run(tmp_path / "refused", dials(server.url, answering="rag"), ALL)
