@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
+import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,8 +25,8 @@ from tasks.models.config import Address, OpenAIEndpoint
 from tasks.models.ledger import Count, Ledger, worst_case
 from tasks.models.line import ElsewhereError, Line, backoff
 from tasks.models.pool import Pool, Send
-from tasks.models.redact import guard
-from tasks.models.refusals import Refusals
+from tasks.models.redact import guard, without_keys
+from tasks.models.refusals import Refusals, alike
 from tasks.models.structured import response_format
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("graft")
 
 KIND = "chat"  # of the memo's items
+RETRIES_TOLD_EVERY = 10.0  # seconds
+REASONS_TOLD = 3  # the most frequent
 
 
 @dataclass
@@ -45,6 +50,25 @@ class Usage:
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0  # among the input tokens
+
+
+class Retries:
+    """Tells of requests that are tried again, every few seconds and by reason: there may be many in a second."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._reasons, self._told_at = name, Counter[str](), -math.inf
+
+    def note(self, reason: str) -> None:
+        self._reasons[alike(reason)] += 1
+        if time.monotonic() >= self._told_at + RETRIES_TOLD_EVERY:
+            self.tell()
+
+    def tell(self) -> None:
+        if self._reasons:
+            told = [f"{reason} ({count:,})" for reason, count in self._reasons.most_common(REASONS_TOLD)]
+            log.info("%s: trying again after %s", self._name, "; ".join(told))
+        self._reasons.clear()
+        self._told_at = time.monotonic()
 
 
 def parameters(endpoint: OpenAIEndpoint, sample: int = 0) -> dict[str, Any]:
@@ -103,6 +127,7 @@ class Chat:
         self._refusals = Refusals(endpoint.max_failures)
         self._refuses_all = ""  # what is said of an endpoint that does
         self._ask_refused = ask_refused
+        self._retries = Retries(endpoint.base_url)
 
     async def __aenter__(self) -> Chat:
         return self
@@ -110,6 +135,7 @@ class Chat:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._retries.tell()
         await self._pool.close()
 
     async def ask(self, messages: Sequence[Message], *, schema: dict[str, Any] | None = None, sample: int = 0) -> Reply:
@@ -148,7 +174,7 @@ class Chat:
             if number == tries:
                 break
             self.usage.retries += 1
-            log.info("%s: %s; trying again", self.endpoint.base_url, failure)
+            self._retries.note(failure)
             await asyncio.sleep(backoff(number))
             number += 1
         self._count_failure(failure)
@@ -177,7 +203,7 @@ class Chat:
                     await reservation.release(*known)
                     self._count_refusal(number, kept.refusal)
                     return
-                kept.completions.append(completion)
+                kept.completions.append(without_keys(completion))
                 reply = kept.reply()
                 known = self._refusals.answered(number)
                 await reservation.settle(reply, Item(KIND, key, asdict(kept)), *known)

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tasks.models.completion import RequestError, TryAgainError, is_completion, read_reply
-from tasks.models.config import OpenAIEndpoint, Replica
+from tasks.models.config import Address, OpenAIEndpoint, Replica
 from tasks.models.ledger import sent_bytes
 from tasks.models.limits import RateLimits, wait_asked_for
 from tasks.models.redact import shorten
@@ -41,6 +41,17 @@ class LineDownError(ElsewhereError):
 def backoff(number: int) -> float:
     """Seconds to wait after the try of this number, from 1 on, with jitter."""
     return random.uniform(0.5, 1.0) * min(FIRST_WAIT * 2.0 ** (number - 1), LONGEST_WAIT)
+
+
+def advice(status: int, address: Address) -> str:
+    """What to look at where an endpoint takes no request at all; empty where it says so itself."""
+    key = f"the key in {address.api_key_env}" if address.api_key_env else "api_key_env, which names no key"
+    return {
+        401: f"check {key}",
+        402: "check the account's balance",
+        403: f"check {key}, and that it may use this model",
+        404: "check base_url, up to and with /v1, and the model's name",
+    }.get(status, "")
 
 
 class Line:
@@ -178,7 +189,7 @@ class Line:
         wait = wait_asked_for(error.response.headers) or 0.0
         out_of_quota = error.code == "insufficient_quota" or wait > LONGEST_PAUSE
         if status in HOPELESS or out_of_quota:
-            return self.stop(text)
+            return self.stop(f"{text}; {hint}" if (hint := advice(status, self.address)) else text)
         if status not in TRY_AGAIN and status < 500:
             return RequestError(text, refused=True)
         self.failed_tries += status != 429

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+from typing import Any
 
 KEY_LIKE = re.compile(r"\b(?:sk|pk|rk)-[\w*-]{6,}|Bearer\s+\S+", re.I)
+LEAST_SECRET = 16  # characters; shorter "keys" are words such as EMPTY, for servers that want none
 LONGEST_TEXT = 500  # characters of what an endpoint says; some answer with a whole page
 # Loggers that speak of requests. A filter sees only what its own logger was given, so each is named.
 LOGGERS = (
@@ -21,6 +24,18 @@ def redact(text: str) -> str:
     for key in _keys:
         text = text.replace(key, "[key]")
     return KEY_LIKE.sub("[key]", text)
+
+
+def without_keys(completion: dict[str, Any]) -> dict[str, Any]:
+    """A reply without the keys that are in use, should it echo one; what only looks like a key may be a document's."""
+    text = json.dumps(completion)
+    secrets = [json.dumps(key)[1:-1] for key in _keys if len(key) >= LEAST_SECRET]
+    if not any(secret in text for secret in secrets):
+        return completion
+    for secret in secrets:
+        text = text.replace(secret, "[key]")
+    clean: dict[str, Any] = json.loads(text)
+    return clean
 
 
 def shorten(text: str) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from artifacts.memo import Item
 
-NUMBERED = re.compile(r"\S*\d\S*")  # numbers, and what names a request
+NUMBERED = re.compile(r"(?<!status )(?<!\S)\S*\d\S*")  # numbers, and what names a request
 OF_ITS_OWN = re.compile(r"content.?(filter|policy)|inspection|inappropriate|moderat|safety", re.I)  # of what is asked
 
 

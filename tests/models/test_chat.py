@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -107,80 +108,6 @@ def test_an_endpoint_that_never_answers_in_time_is_given_up_early(memo: Memo) ->
     assert "no reply within 0.1 s, 3 times in a row" in str(outcomes[-1])
 
 
-def refusing(text: str, *, but: str, code: str | None = None) -> Script:
-    """An endpoint that answers some requests."""
-    return lambda request: Answer("yes") if request.prompt in but else Failure(400, text, code=code)
-
-
-def test_a_refused_request_is_kept_when_a_later_one_was_answered(memo: Memo) -> None:
-    with ScriptedEndpoint(refusing("context of 2,048 too long", but="b")) as server:
-        for texts, asked in (("a", 1), ("ab", 3), ("ab", 3)):
-            chat, (error, *_) = ask(dials(server.url, concurrency=1), memo, *texts)
-            assert isinstance(error, RequestError)
-            assert error.refused
-            assert "context of 2,048 too long" in str(error)
-            assert (len(server.requests), chat.usage.refused) == (asked, 1)
-
-
-def test_refused_requests_are_asked_again_where_that_is_wanted(memo: Memo) -> None:
-    with ScriptedEndpoint(refusing("context too long", but="b")) as server:
-        endpoint = dials(server.url, concurrency=1)
-        ask(endpoint, memo, *"ab")
-    with ScriptedEndpoint(["yes"]) as server:
-        moved = dials(server.url, identity=endpoint.identity)
-
-        async def run() -> Reply:
-            async with Chat(moved, memo, ask_refused=True) as chat:
-                return await chat.ask(question("a"))
-
-        assert asyncio.run(run()).text == "yes"
-        assert ask(moved, memo, *"ab")[0].usage.reused == 2
-
-
-@pytest.mark.parametrize("concurrency", [1, 4])
-def test_an_endpoint_that_refuses_all_alike_stops_the_stage_and_its_refusals_are_forgotten(
-    concurrency: int, memo: Memo
-) -> None:
-    answered = 20
-
-    def script(request: Request) -> Response:
-        refused = int(request.prompt) >= answered
-        return Failure(400, f"in arrears, request {request.prompt}", code="Arrearage") if refused else Answer("yes")
-
-    texts = [str(number) for number in range(60)]
-    with ScriptedEndpoint(script) as server:
-        endpoint = dials(server.url, concurrency=concurrency, max_failures=3)
-        _, outcomes = ask(endpoint, memo, *texts)
-        assert [isinstance(outcome, Reply) for outcome in outcomes] == [number < 20 for number in range(60)]
-        assert sum(isinstance(outcome, StageError) for outcome in outcomes) > 30
-        assert "refused alike" in str(outcomes[-1])
-        assert "Arrearage" in str(outcomes[-1])
-        assert len(server.requests) < 20 + 3 + 2 * concurrency
-        answered = 60
-        _, outcomes = ask(endpoint, memo, *texts)
-    assert all(isinstance(outcome, Reply) for outcome in outcomes)
-    assert server.counters.paid_again == 0
-
-
-@pytest.mark.parametrize(
-    "refusal", [("flagged", "content_filter"), ("Output data may be inappropriate", None)], ids=str
-)
-def test_refusals_of_what_is_asked_do_not_stop_the_client(refusal: tuple[str, str | None], memo: Memo) -> None:
-    with ScriptedEndpoint(refusing(refusal[0], code=refusal[1], but="a")) as server:
-        for _ in range(2):
-            _, outcomes = ask(dials(server.url, concurrency=1, max_failures=2), memo, *"12345a")
-            assert [type(outcome) for outcome in outcomes] == [*[RequestError] * 5, Reply]
-    assert len(server.requests) == 6
-
-
-def test_a_few_refusals_between_replies_do_not_stop_the_client(memo: Memo) -> None:
-    with ScriptedEndpoint(refusing("too long", but="abcd"), latency=0.01) as server:
-        for _ in range(2):
-            _, outcomes = ask(dials(server.url, concurrency=1, max_failures=2), memo, *"1a2b3c4d")
-            assert [type(outcome) for outcome in outcomes] == [RequestError, Reply] * 4
-    assert len(server.requests) == 8
-
-
 def test_empty_replies_in_a_row_stop_the_client(memo: Memo) -> None:
     with ScriptedEndpoint([Answer("")]) as server:
         _, outcomes = ask(dials(server.url, concurrency=1, max_failures=2), memo, *"abc")
@@ -260,6 +187,44 @@ def test_dials_reach_the_endpoint(memo: Memo) -> None:
     body = server.requests[0].body
     assert (body["model"], body["max_tokens"], body["seed"], body["top_k"]) == ("m", 7, 5, 20)
     assert "temperature" not in body
+
+
+@pytest.mark.parametrize(
+    ("status", "named"), [(401, "the key in TEACHER_KEY"), (402, "the account's balance"), (404, "the model's name")]
+)
+def test_what_to_look_at_is_named(status: int, named: str, memo: Memo) -> None:
+    _, error, _ = one([Failure(status)], memo)
+    assert isinstance(error, StageError)
+    assert named in str(error)
+
+
+def test_retries_are_told_together(memo: Memo, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "graft")
+    tries: Counter[str] = Counter()
+
+    def script(request: Request) -> Response:
+        tries[request.prompt] += 1
+        return Failure(500, f"busy, request {request.prompt}") if tries[request.prompt] == 1 else Answer("yes")
+
+    with ScriptedEndpoint(script) as server:
+        chat, _ = ask(dials(server.url), memo, *map(str, range(8)))
+    assert chat.usage.retries == 8
+    assert [record.getMessage().partition(" after ")[2] for record in caplog.records] == [
+        "status 500: busy, request # (1)",
+        "status 500: busy, request # (7)",
+    ]
+
+
+def test_a_reply_that_echoes_the_key_is_kept_without_it(memo: Memo, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = f"The key is {KEY}; a manual's is sk-other-0123456789abcdef."
+    _, reply, _ = one([Answer(said)], memo)
+    assert isinstance(reply, Reply)
+    assert reply.text == "The key is [key]; a manual's is sk-other-0123456789abcdef."
+    monkeypatch.setenv("TEACHER_KEY", "choices")  # no secret
+    with ScriptedEndpoint([Answer("two choices")]) as server:
+        _, (reply,) = ask(dials(server.url), memo, "b")
+    assert isinstance(reply, Reply)
+    assert reply.text == "two choices"
 
 
 @pytest.mark.parametrize("status", [400, 401, 500])
