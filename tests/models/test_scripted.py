@@ -383,3 +383,13 @@ def test_a_share_that_cannot_be_is_told_on_the_command_line() -> None:
     assert ended.returncode == 2
     assert "shares of faults" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_port_that_is_taken_is_told_in_a_line() -> None:
+    with ScriptedEndpoint(["yes"]) as server:
+        port = server.url.rsplit(":", 1)[1].removesuffix("/v1")
+        command = [sys.executable, "-m", "tasks.models.scripted", "--port", port]
+        ended = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert f"port {port}" in ended.stderr

@@ -27,17 +27,20 @@ def main() -> None:
         mixed = Faults(**{dial.name: given[dial.name] for dial in fields(Faults)})
     except ValueError as error:
         parser.error(str(error))
-    endpoint = ScriptedEndpoint(
-        teach_by_rule,
-        port=given["port"],
-        latency=given["latency"],
-        refuses=given["refuses"],
-        usage=given["usage"],
-        model=given["model"],
-        faults=mixed,
-        batching=Batching(**{dial.name: given["batch-" + dial.name] for dial in fields(Batching)}),
-        keep_requests=False,
-    )
+    try:
+        endpoint = ScriptedEndpoint(
+            teach_by_rule,
+            port=given["port"],
+            latency=given["latency"],
+            refuses=given["refuses"],
+            usage=given["usage"],
+            model=given["model"],
+            faults=mixed,
+            batching=Batching(**{dial.name: given["batch-" + dial.name] for dial in fields(Batching)}),
+            keep_requests=False,
+        )
+    except OSError as error:
+        parser.exit(1, f"port {given['port']} can't be listened at: {error.strerror}; give another --port\n")
     print(  # noqa: T201
         f"generate.teacher: {{kind: openai, base_url: {endpoint.url}, model: {given['model']}, api_key_env: null}}",
         flush=True,
