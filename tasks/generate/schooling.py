@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain
 
-from artifacts.memo import Memo
 from artifacts.records import digest
 from artifacts.stage import StageError, Work
 from tasks.generate.config import GenerateConfig, OpenAITeacher
@@ -22,16 +22,17 @@ from tasks.generate.retrieval.rag import with_context
 from tasks.generate.rounds import in_order
 from tasks.generate.strategies.multihop import entities, pairs, place
 from tasks.generate.teach import teach, teach_pair
-from tasks.models.batch import SHARE_OF_PRICE, BatchTransport
+from tasks.models.batch import BatchTransport
 from tasks.models.chat import Chat
 from tasks.models.completion import RequestError
 from tasks.models.config import OpenAIEndpoint
-from tasks.models.ledger import Ledger
+from tasks.models.ledger import Ledger, billed, price_list
 
-IN_BATCHES = " in batches"  # behind a model's name in the ledger
 GO_ON = "Every reply that came back is kept; run again to go on"
-AHEAD = 8  # lessons under way for each request that may be: the slow ones hold the others back no sooner
-AHEAD_OF_BATCHES = 2000  # lessons under way where replies come by the day
+UNDER_WAY = 4  # lessons for each request that may be in flight
+WAITING = 4  # as many again may be done and wait for an earlier one: a slow one holds the others back no sooner
+IN_BATCHES = 2000  # lessons under way where replies come by the day
+TICK = 1.0  # seconds between looks at what is spent
 
 
 async def teach_by_model(work: Work[GenerateConfig], teacher: OpenAITeacher, drafts: Drafts) -> None:
@@ -41,12 +42,12 @@ async def teach_by_model(work: Work[GenerateConfig], teacher: OpenAITeacher, dra
     work.notes.append(f"The teacher was {teacher.model} behind an OpenAI-compatible endpoint.")
     ledger = open_ledger(work)
     async with AsyncExitStack() as stack:
-        chats = [await open_chat(stack, endpoint, work.memo, ledger) for endpoint in config.endpoints()]
+        chats = [await open_chat(stack, endpoint, work, ledger) for endpoint in config.endpoints()]
         judge = chats[1] if len(chats) > 1 else None
         total = work.counts["in"] - work.rejects["duplicate_section"]
         share, index = control_share(config, total), await open_index(work, teacher)
         school = School(config, chats[0], Prompts(config), judge, share, index)
-        term = Term(work, drafts, ledger, AHEAD * teacher.concurrency if teacher.batch is None else AHEAD_OF_BATCHES)
+        term = Term(work, drafts, ledger, UNDER_WAY * teacher.concurrency if teacher.batch is None else IN_BATCHES)
         lessons = (Lesson(school, (section,)) for section in distinct_sections(work))
         await term.hold("generate", lessons, teach, total)
         if "multihop" in config.strategies:
@@ -66,27 +67,40 @@ class Term:
     width: int  # lessons under way at a time
 
     async def hold(
-        self, title: str, lessons: Iterable[Lesson], teach: Callable[[Lesson], Awaitable[Lesson]], total: int
+        self,
+        title: str,
+        lessons: Iterable[Lesson],
+        teach: Callable[[Lesson], Awaitable[Lesson]],
+        total: int,
+        things: str = "sections",
     ) -> None:
         """Hold lessons side by side and put what they made into the drafts, in order.
 
         One that got no reply (the network, a busy server, no money left) stops the stage after all others were held,
         because publishing without it would leave it out for good.
         """
-        missing, why = 0, ""
+        missing, why, desks = 0, "", asyncio.Semaphore(self.width)
         with self.work.progress.task(title, total) as progress:
-            async for outcome in in_order(lessons, teach, self.width):
-                progress.advance(note=self._spent())
-                if isinstance(outcome, StageError):  # it says what to do
-                    missing, why = missing + 1, str(outcome)
-                elif isinstance(outcome, RequestError):
-                    missing, why = missing + 1, why or f"{outcome}. {GO_ON}"
-                elif isinstance(outcome, Exception):
-                    raise outcome
-                else:
-                    self._put_down(outcome)
+
+            async def held(lesson: Lesson) -> Lesson:
+                async with desks:
+                    try:
+                        return await teach(lesson)
+                    finally:
+                        progress.advance()
+
+            async with ticking(lambda: progress.say(self._spent())):
+                async for outcome in in_order(lessons, held, self.width + self.width * WAITING // UNDER_WAY):
+                    if isinstance(outcome, StageError):  # it says what to do
+                        missing, why = missing + 1, str(outcome)
+                    elif isinstance(outcome, RequestError):
+                        missing, why = missing + 1, why or f"{outcome}. {GO_ON}"
+                    elif isinstance(outcome, Exception):
+                        raise outcome
+                    else:
+                        self._put_down(outcome)
         if missing:
-            raise StageError(f"{title}: {missing:,} of {total:,} sections lack replies: {why}")
+            raise StageError(f"{title}: {missing:,} of {total:,} {things} lack replies: {why}")
 
     def _put_down(self, lesson: Lesson) -> None:
         self.drafts.add(lesson.taught)
@@ -101,6 +115,22 @@ class Term:
         return f"{self.ledger.tokens:,} tokens{money}"
 
 
+@asynccontextmanager
+async def ticking(tick: Callable[[], None]) -> AsyncIterator[None]:
+    """Do something every second, meanwhile: a lesson may take minutes, and replies come all the time."""
+
+    async def go_on() -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            tick()
+
+    ticker = asyncio.create_task(go_on())
+    try:
+        yield
+    finally:
+        ticker.cancel()
+
+
 async def teach_pairs(term: Term, school: School) -> None:
     """A second round over pairs of sections whose facts name the same things."""
     work, drafts = term.work, term.drafts
@@ -109,7 +139,9 @@ async def teach_pairs(term: Term, school: School) -> None:
     wanted = set(chain.from_iterable(chosen))
     sections = {section.id: section for section in distinct_sections(work) if section.id in wanted}
     lessons = (Lesson(school, (sections[first], sections[second])) for first, second in chosen)
-    await term.hold("multihop", lessons, teach_pair, len(chosen))
+    if not chosen:
+        work.notes.append("multihop: no two sections have facts about one thing, so nothing was asked over two")
+    await term.hold("multihop", lessons, teach_pair, len(chosen), "pairs of sections")
 
 
 async def show_contexts(term: Term, school: School) -> None:
@@ -126,18 +158,21 @@ async def show_contexts(term: Term, school: School) -> None:
 
 
 def open_ledger(work: Work[GenerateConfig]) -> Ledger:
-    """What making this artifact cost up to now, and may cost; what is asked in batches has a price of its own."""
+    """What making this artifact cost up to now, and may cost."""
     config = work.config
-    batched = {f"{model}{IN_BATCHES}": price.times(SHARE_OF_PRICE) for model, price in config.prices.items()}
-    return Ledger(work.memo, f"generate {work.key}", config.budget, config.prices | batched, config.currency)
+    return Ledger(work.memo, f"generate {work.key}", config.budget, price_list(config.prices), config.currency)
 
 
-async def open_chat(stack: AsyncExitStack, endpoint: OpenAIEndpoint, memo: Memo, ledger: Ledger) -> Chat:
-    if endpoint.batch is None:
-        return await stack.enter_async_context(Chat(endpoint, memo, ledger))
-    transport = await stack.enter_async_context(BatchTransport(endpoint, memo, endpoint.batch))
-    billed_as = f"{endpoint.model}{IN_BATCHES}"
-    return await stack.enter_async_context(Chat(endpoint, memo, ledger, transport=transport.send, billed_as=billed_as))
+async def open_chat(
+    stack: AsyncExitStack, endpoint: OpenAIEndpoint, work: Work[GenerateConfig], ledger: Ledger
+) -> Chat:
+    """The line to one model; what was refused before is asked again where the stage is forced."""
+    name, _ = billed(endpoint, work.config.prices)
+    transport = None
+    if endpoint.batch is not None:
+        transport = (await stack.enter_async_context(BatchTransport(endpoint, work.memo, endpoint.batch))).send
+    chat = Chat(endpoint, work.memo, ledger, transport=transport, billed_as=name, ask_refused=work.force)
+    return await stack.enter_async_context(chat)
 
 
 async def open_index(work: Work[GenerateConfig], teacher: OpenAITeacher) -> Index | None:
@@ -162,3 +197,6 @@ def account(work: Work[GenerateConfig], ledger: Ledger, chats: Sequence[Chat]) -
     doubtful = sum(total.possibly_billed.requests for total in totals.values())
     if doubtful:
         work.notes.append(f"{doubtful} requests got no reply and may have been billed all the same")
+    refused = sum(chat.usage.refused for chat in chats)
+    if refused:
+        work.notes.append(f"the endpoint refused {refused:,} requests, now or before (see the rejects); --force asks again")
