@@ -199,4 +199,4 @@ def account(work: Work[GenerateConfig], ledger: Ledger, chats: Sequence[Chat]) -
         work.notes.append(f"{doubtful} requests got no reply and may have been billed all the same")
     refused = sum(chat.usage.refused for chat in chats)
     if refused:
-        work.notes.append(f"the endpoint refused {refused:,} requests, now or before (see the rejects); --force asks again")
+        work.notes.append(f"the endpoint refused {refused:,} requests (see the rejects); --force asks again")
