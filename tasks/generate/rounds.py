@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import TypeVar
+
+log = logging.getLogger("graft")
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -19,8 +22,9 @@ async def in_order(items: Iterable[T], hold: Callable[[T], Awaitable[R]], width:
     under_way: deque[asyncio.Task[R]] = deque()
 
     async def first() -> R | Exception:
+        await asyncio.wait({under_way[0]})  # which does not cancel it, as awaiting it would
         try:
-            return await under_way.popleft()
+            return under_way.popleft().result()
         except Exception as error:  # told with the others when all were asked
             return error
 
@@ -34,6 +38,9 @@ async def in_order(items: Iterable[T], hold: Callable[[T], Awaitable[R]], width:
     finally:
         for task in under_way:
             task.cancel()
+        if any(not task.done() for task in under_way):
+            log.warning("waiting for replies that are under way; they may be paid for")
+            await asyncio.wait(under_way)
 
 
 async def together(asked: Iterable[Awaitable[R]]) -> list[R]:

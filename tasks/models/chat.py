@@ -14,7 +14,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from artifacts.memo import Item, Memo
@@ -22,7 +22,8 @@ from artifacts.records import Message, digest
 from artifacts.stage import SettingError, StageError
 from tasks.models.completion import Kept, Reply, RequestError, TryAgainError
 from tasks.models.config import Address, OpenAIEndpoint
-from tasks.models.ledger import Count, Ledger, worst_case
+from tasks.models.grace import finish
+from tasks.models.ledger import Count, Ledger, Reservation, worst_case
 from tasks.models.line import ElsewhereError, Line, backoff
 from tasks.models.pool import Pool, Send
 from tasks.models.redact import guard, without_keys
@@ -97,6 +98,20 @@ def request_body(
     return body | endpoint.extra_body
 
 
+@dataclass
+class Question:
+    """One request, while it is asked."""
+
+    body: dict[str, Any]
+    key: str
+    kept: Kept
+    worst: Count
+    refused_by: list[Line] = field(default_factory=list)
+
+    def item(self) -> Item:
+        return Item(KIND, self.key, asdict(self.kept))
+
+
 class Chat:
     """Asks one model; use it as `async with Chat(endpoint, memo, ledger) as chat`.
 
@@ -154,18 +169,17 @@ class Chat:
             return kept.reply()
         async with contextlib.nullcontext() if self._transport else self._slots:
             body = request_body(self.endpoint, messages, schema, sample)
+            asked = Question(body, key, kept, worst_case(body))
             while not kept.done:
-                await self._complete(body, key, kept)
+                await self._complete(asked)
         return kept.reply()
 
-    async def _complete(self, body: dict[str, Any], key: str, kept: Kept) -> None:
+    async def _complete(self, asked: Question) -> None:
         """Try until there is one completion more, or a refusal by every address, or no try left."""
-        refused_by: list[Line] = []
-        worst = worst_case(body)
         tries, number = self.endpoint.max_retries + 1, 1
         while True:
             try:
-                await self._try(body, worst, key, kept, refused_by)
+                await self._try(asked)
                 return
             except ElsewhereError:
                 continue  # on another line, or there is none and it is said so
@@ -180,34 +194,39 @@ class Chat:
         self._count_failure(failure)
         raise RequestError(f"{failure} (tried {tries} times)" if tries > 1 else failure)
 
-    async def _try(self, body: dict[str, Any], worst: Count, key: str, kept: Kept, refused_by: list[Line]) -> None:
+    async def _try(self, asked: Question) -> None:
         """Send a request once, with its worst case reserved, and put what comes back into the memo."""
-        sender = contextlib.nullcontext(self._transport) if self._transport else self._pool.take(refused_by)
-        reserved = self.ledger.reserve(self._billed_as, worst, resumes=self._transport is not None)
+        sender = contextlib.nullcontext(self._transport) if self._transport else self._pool.take(asked.refused_by)
+        reserved = self.ledger.reserve(self._billed_as, asked.worst, resumes=self._transport is not None)
         async with sender as send, reserved as reservation:
             if self._refuses_all:
                 await reservation.release()
                 raise StageError(self._refuses_all)
             with self._refusals.sent() as number:
-                try:
-                    completion = await send(body)
-                except TryAgainError as error:
-                    if error.may_be_billed:
-                        reservation.lose()
-                    else:
-                        await reservation.release()
-                    raise
-                except RequestError as error:
-                    kept.refusal = str(error)
-                    known = self._refusals.refused(number, kept.refusal, Item(KIND, key, asdict(kept)))
-                    await reservation.release(*known)
-                    self._count_refusal(number, kept.refusal)
-                    return
-                kept.completions.append(without_keys(completion))
-                reply = kept.reply()
-                known = self._refusals.answered(number)
-                await reservation.settle(reply, Item(KIND, key, asdict(kept)), *known)
-        self._count(reply, last=kept.done)
+                exchange = self._exchange(send, asked, number, reservation)
+                await (exchange if self._transport else finish(exchange))
+
+    async def _exchange(self, send: Send, asked: Question, number: int, reservation: Reservation) -> None:
+        """Send a request, and put what comes back into the memo together with what it cost."""
+        try:
+            completion = await send(asked.body)
+        except TryAgainError as error:
+            if error.may_be_billed:
+                reservation.lose()
+            else:
+                await reservation.release()
+            raise
+        except RequestError as error:
+            asked.kept.refusal = str(error)
+            known = self._refusals.refused(number, str(error), asked.item())
+            await reservation.release(*known)
+            self._count_refusal(number, str(error))
+            return
+        asked.kept.completions.append(without_keys(completion))
+        reply = asked.kept.reply()
+        known = self._refusals.answered(number)
+        await reservation.settle(reply, asked.item(), *known)
+        self._count(reply, last=asked.kept.done)
 
     def _count_refusal(self, number: int, text: str) -> None:
         """Raise StageError where one more shows that the endpoint refuses whatever is asked; then it is not kept."""

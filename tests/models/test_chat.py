@@ -180,6 +180,40 @@ def test_a_transport_takes_the_place_of_http(memo: Memo) -> None:
     assert asyncio.run(run()) == ["echo a", "echo a", "echo b"]
 
 
+def test_what_is_under_way_when_a_run_is_cancelled_comes_in_and_nothing_more_is_sent(memo: Memo) -> None:
+    async def run() -> None:
+        async with Chat(dials(server.url, concurrency=2), memo) as chat:
+            asked = [asyncio.create_task(chat.ask(question(text))) for text in "abcd"]
+            while len(server.requests) < 2:
+                await asyncio.sleep(0.01)
+            for task in asked:
+                task.cancel()
+            outcomes = await asyncio.gather(*asked, return_exceptions=True)
+            assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+
+    with ScriptedEndpoint(["yes"], latency=0.3) as server:
+        asyncio.run(run())
+        assert len(server.requests) == memo.count(KIND) == 2
+        chat, _ = ask(dials(server.url), memo, *"abcd")
+        assert (chat.usage.reused, server.counters.paid_again) == (2, 0)
+
+
+def test_who_is_cancelled_twice_waits_no_more(memo: Memo) -> None:
+    async def run() -> None:
+        async with Chat(dials(server.url), memo) as chat:
+            asked = asyncio.create_task(chat.ask(question("a")))
+            for _ in range(2):
+                await asyncio.sleep(0.2)
+                asked.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asked
+            assert chat.ledger.totals()["m"].possibly_billed.requests == 1
+
+    with ScriptedEndpoint(["yes"], latency=3.0) as server:
+        asyncio.run(run())
+    assert memo.count(KIND) == 0
+
+
 def test_dials_reach_the_endpoint(memo: Memo) -> None:
     with ScriptedEndpoint(["yes"]) as server:
         endpoint = dials(server.url, temperature=None, max_tokens=7, seed=3, extra_body={"top_k": 20})
