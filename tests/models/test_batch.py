@@ -20,6 +20,7 @@ from tasks.models.chat import KIND, Chat
 from tasks.models.completion import Reply, RequestError
 from tasks.models.config import BatchApi, OpenAIEndpoint
 from tasks.models.ledger import Reservation
+from tasks.models.orders import Orders
 from tasks.models.scripted import Answer, Batching, Failure, Request, Response, ScriptedEndpoint
 from tests.models.asking import dials, question
 
@@ -95,7 +96,7 @@ def test_each_line_gets_what_became_of_it(memo: Memo) -> None:
     def script(request: Request) -> Response:
         match request.prompt:
             case "refused":
-                return Failure(400, "content filter")
+                return Failure(400, "no", code="content_filter")
             case "later":
                 return next(tries, Answer("at last"))
         return Answer("yes")
@@ -106,7 +107,7 @@ def test_each_line_gets_what_became_of_it(memo: Memo) -> None:
     assert (said([yes]), said([later])) == (["yes"], ["at last"])
     assert isinstance(refused, RequestError)
     assert refused.refused
-    assert "content filter" in str(refused)
+    assert "content_filter no" in str(refused)
 
 
 @pytest.mark.parametrize("batching", [Batching(expired=1), Batching(failed=1)], ids=["expired", "failed"])
@@ -136,11 +137,11 @@ def test_an_endpoint_without_batches_is_told_of(memo: Memo) -> None:
 
 
 STEPS = {
-    "the order is kept": (BatchTransport, "_upload", 1),
-    "the file is uploaded": (BatchTransport, "_keep", 2),
-    "the file is kept": (BatchTransport, "_create", 1),
-    "the batch is created": (BatchTransport, "_keep", 3),
-    "the batch is kept": (BatchTransport, "_wait", 1),
+    "the order is kept": (Orders, "upload", 1),
+    "the file is uploaded": (Orders, "keep", 2),
+    "the file is kept": (Orders, "create", 1),
+    "the batch is created": (Orders, "keep", 3),
+    "the batch is kept": (Orders, "wait", 1),
     "the batch has ended": (BatchTransport, "_collect", 1),
     "one reply is handed out": (Reservation, "settle", 1),
     "one reply is kept": (Chat, "_count", 1),
