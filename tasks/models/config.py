@@ -19,8 +19,8 @@ EMBEDDED_FOLDER = Path(__file__).parent / "embedded" / "weights"
 KEY_IN_FILE = "keep the key in an environment variable and give that variable's name as api_key_env: OPENAI_API_KEY"
 
 
+# of a request: one reply is awaited, whole, and what it may cost must be known
 OWN_FIELDS = {"model", "messages", "n", "stream", "max_tokens", "max_completion_tokens"}
-"""Of a request: one reply is awaited, whole, and what it may cost must be known."""
 
 
 class ModelConfig(BaseModel):
@@ -182,7 +182,7 @@ class OpenAIEndpoint(Address):
     """The model's name at the endpoint."""
     identity: str = Field(default_factory=_server)
     """Names the server in the keys of artifacts and of kept replies; a digest of `base_url` unless set. Keep it when
-    the same model moves to another address, and no reply is paid again; change it to ask anew what was refused."""
+    the same model moves to another address, and no reply is paid again."""
     replicas: tuple[Replica, ...] = unkeyed(())
     """Further addresses of this model; requests are spread over all by `weight`, and go on while one is up."""
     temperature: float | None = Field(default=0.7, ge=0)
@@ -204,8 +204,8 @@ class OpenAIEndpoint(Address):
     timeout: float = unkeyed(300.0, gt=0)
     """Seconds for a reply to be there, whole."""
     max_failures: int = unkeyed(5, ge=1)
-    """Requests in a row that may fail, all their tries used, before the stage stops. An address that fails as many
-    tries in a row is left out, while there are others."""
+    """Requests in a row that may fail, all their tries used, or be refused with one text, before the stage stops. An
+    address that fails as many tries in a row, or alone refuses as many requests, is left out, while there are others."""
 
     @field_validator("extra_body")
     @classmethod
