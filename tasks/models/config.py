@@ -205,7 +205,8 @@ class OpenAIEndpoint(Address):
     """Seconds for a reply to be there, whole."""
     max_failures: int = unkeyed(5, ge=1)
     """Requests in a row that may fail, all their tries used, or be refused with one text, before the stage stops. An
-    address that fails as many tries in a row, or alone refuses as many requests, is left out, while there are others."""
+    address that fails as many tries in a row, or refuses as many that others answer, is left out, while there are
+    others."""
 
     @field_validator("extra_body")
     @classmethod
