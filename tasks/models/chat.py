@@ -234,8 +234,8 @@ class Chat:
         if row := self._refusals.row(number):
             self._refuses_all = (
                 f"{self.endpoint.base_url} (model {self.endpoint.model}): {row} requests in a row were refused alike, "
-                f"the last with: {text.rstrip('.')}. Every reply that came back is kept, these refusals are not; put the endpoint "
-                "right and run again, or raise max_failures if it refuses only what these ask"
+                f"the last with: {text.rstrip('.')}. Every reply that came back is kept, these refusals are not; put "
+                "the endpoint right and run again, or raise max_failures if it refuses only what these ask"
             )
             raise StageError(self._refuses_all)
 
