@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from artifacts.records import Message, Origin, Record, Section
 from tasks.generate.config import GenerateConfig
@@ -15,6 +16,7 @@ from tasks.generate.taught import Taught
 from tasks.models.completion import Reply, RequestError
 from tasks.models.config import OpenAIEndpoint
 
+T = TypeVar("T")
 AGAIN = 2  # times that an unreadable reply is asked for once more
 
 
@@ -45,6 +47,7 @@ class School:
     judge: Asked | None = None
     control_share: float = 0.0  # of the facts, which are probed and not trained
     index: Searched | None = None  # of all sections, where rows are made of more than their own
+    desk: asyncio.Lock = field(default_factory=asyncio.Lock)  # one lesson at a time looks at what came back
     rehearsed: bool = False  # replies are made up, so nothing of them is held against the sections
 
 
@@ -81,6 +84,13 @@ class Lesson:
 
     def reject(self, reason: str, record: Record | dict[str, Any], detail: str) -> None:
         self.rejects.append((reason, record, detail))
+
+    async def paced(self, items: Iterable[T]) -> AsyncIterator[T]:
+        """Items to be looked at, which takes time: requests go out between any two, before the next is looked at."""
+        async with self.school.desk:
+            for item in items:
+                await asyncio.sleep(0)
+                yield item
 
     async def ask(self, exercise: Exercise[I], chat: Asked | None = None) -> list[I]:
         """The items of the teacher's reply (or of another model's).

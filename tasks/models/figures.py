@@ -26,6 +26,11 @@ ROW = re.compile(r"(?m)^[ \t]*\|(?![ :|-]*$)")
 
 def unstated(text: str, evidence: Sequence[str]) -> list[Figure]:
     """The figures of a text that no evidence states. A count is stated by a list of so many, too."""
+    return list(_unstated(text, tuple(evidence)))
+
+
+@lru_cache(maxsize=256)  # several questions have one answer
+def _unstated(text: str, evidence: tuple[str, ...]) -> list[Figure]:
     held = [figure for part in evidence for figure in stated(part)]
     open_figures = [figure for figure in stated(text) if figure.sure and not any(map(figure.is_stated, held))]
     if not any(figure.dimension == "count" for figure in open_figures):

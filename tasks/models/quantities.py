@@ -126,6 +126,8 @@ class Figure:
             return bool(self.codes & other.codes)
         if isinstance(self.value, str) or isinstance(other.value, str):  # ISO 9001 of ISO 9001:2015
             return str(self.value) in (str(other.value), str(other.value).split(":")[0])
+        if self.unit is other.unit and type(self.value) is type(other.value):
+            return self.value == other.value
         mine, theirs = Fraction(self.value), Fraction(other.value)
         if self.unit.dimension and other.unit.dimension:
             if self.unit.dimension != other.unit.dimension:

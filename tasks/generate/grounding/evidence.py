@@ -29,7 +29,11 @@ STEM = 4  # letters that "weight" and "weighs" share
 FIGURE = re.compile(r"[-\d][\d.:/-]*|[零〇一二两三四五六七八九十百千万亿]+|\W")
 
 
-def evidence_of(candidate: Candidate, sections: Sequence[Section]) -> tuple[tuple[Quote, ...], tuple[str, str] | None]:
+Proof = tuple[tuple[Quote, ...], tuple[str, str] | None]
+"""The quotations that were found, and why they don't prove the candidate: a reason and what was seen."""
+
+
+def evidence_of(candidate: Candidate, sections: Sequence[Section]) -> Proof:
     """Where the quotations of a candidate stand, and what of its figures and of them stands nowhere.
 
     A figure that a quotation lacks was quoted too briefly if it stands right beside it: that sentence or row joins the
@@ -70,7 +74,12 @@ def _exchanges(candidate: Candidate) -> Iterator[tuple[str, str]]:
 
 def _affirmed(candidate: Candidate) -> list[str]:
     """The questions that are answered by yes: such an answer says all that its question does."""
-    return [question for question, answer in _exchanges(candidate) if AFFIRMS.match(answer)]
+    return [question for question, answer in _exchanges(candidate) if affirms(answer)]
+
+
+def affirms(answer: str) -> bool:
+    """Whether an answer says no more than what its question asks, so that it claims what that says."""
+    return bool(AFFIRMS.match(answer))
 
 
 def _proof(figure: Figure, quotes: Sequence[Quote], sections: Sequence[Section], names: str) -> Quote | None:

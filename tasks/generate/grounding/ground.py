@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from artifacts.records import QAPair, Quote, short_id
 from tasks.generate.grounding import judge
-from tasks.generate.grounding.evidence import evidence_of
+from tasks.generate.grounding.evidence import Proof, affirms, evidence_of
 from tasks.generate.grounding.language import wrong_language
 from tasks.generate.grounding.quotes import locate
 from tasks.generate.grounding.standalone import points_at_text, stand_alone
@@ -25,9 +25,9 @@ async def grounded(lesson: Lesson, candidates: Sequence[Candidate]) -> list[QAPa
     What costs nothing is looked at first; then questions that can't stand alone are rewritten, and what is left is
     judged where a judge is configured.
     """
-    held = []
-    for candidate in candidates:
-        evidence, fault = evidence_of(candidate, lesson.sections)
+    held, proofs = [], dict[Hashable, Proof]()
+    async for candidate in lesson.paced(candidates):
+        evidence, fault = _evidence(candidate, lesson, proofs)
         fault = fault or _fault(candidate, lesson)
         if fault is None or lesson.school.rehearsed:
             held.append((candidate, evidence))
@@ -44,6 +44,16 @@ async def grounded(lesson: Lesson, candidates: Sequence[Candidate]) -> list[QAPa
     return good
 
 
+def _evidence(candidate: Candidate, lesson: Lesson, proofs: dict[Hashable, Proof]) -> Proof:
+    """What proves a candidate; wordings of one question share an answer, which is held against the section once."""
+    if candidate.turns or candidate.reasoning or affirms(candidate.answer):
+        return evidence_of(candidate, lesson.sections)
+    same = (candidate.answer, candidate.quotes, candidate.figures)
+    if same not in proofs:
+        proofs[same] = evidence_of(candidate, lesson.sections)
+    return proofs[same]
+
+
 def _fault(candidate: Candidate, lesson: Lesson) -> tuple[str, str] | None:
     """Why a candidate can't be trained, whatever its evidence: a reason and what was seen."""
     if not normalise(candidate.question):
@@ -56,8 +66,10 @@ def _fault(candidate: Candidate, lesson: Lesson) -> tuple[str, str] | None:
         return "answer_in_question", "the question holds the whole answer"
     if candidate.kind not in judge.CLAIMLESS and (foreign := _foreign(candidate, lesson)):
         return "wrong_language", f"not in the language of the section ({lesson.section.language}): {foreign}"
-    copied = locate(candidate.answer, lesson.sections) is not None  # the section's own words may point where they like
-    if not copied and not candidate.context and points_at_text(candidate.answer, lesson.section.language):
+    points = not candidate.context and points_at_text(candidate.answer, lesson.section.language)
+    if (
+        points and locate(candidate.answer, lesson.sections) is None
+    ):  # the section's own words may point where they like
         return "answer_points_at_text", "the answer speaks of a text that nobody has at hand"
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from artifacts.records import Section
 from tasks.models.match import CJK, tokens
@@ -24,10 +25,15 @@ def wrong_language(text: str, sections: Sequence[Section], values: Iterable[str]
     rest = VERBATIM.sub(" ", text)
     for value in sorted(filter(None, values), key=len, reverse=True):
         rest = rest.replace(value, " ")
-    held = {token for section in sections for part in (*section.headings, section.text) for token in tokens(part)}
+    held = frozenset[str]().union(*map(_held, sections))
     own, other = (IN_CJK, IN_LETTERS) if sections[0].language in WRITTEN_IN_CJK else (IN_LETTERS, IN_CJK)
     foreign = [token for token in _words(rest, other) if token not in held]
     return len(foreign) >= LEAST_FOREIGN and _weight(foreign) > _weight(_words(rest, own))
+
+
+@lru_cache(maxsize=128)  # all rows of a section are held against it
+def _held(section: Section) -> frozenset[str]:
+    return frozenset(token for part in (*section.headings, section.text) for token in tokens(part))
 
 
 def _words(text: str, script: re.Pattern[str]) -> list[str]:

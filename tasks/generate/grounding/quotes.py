@@ -19,6 +19,7 @@ LAYOUT = re.compile(  # letters and figures of Markdown that a quotation may lea
     r"(?m)^[ \t>]*(?:[-*+•][ \t]+)?(?:\d{1,3}[.)、．）][ \t]*(?!\d)|[(（][\d一二三四五六七八九十]{1,3}[)）]|[①-⑳])"
     r"|(?<=\])\([^()\s]*\)|<br\s*/?>"
 )
+IN_A_WORD = re.compile(r"[\w.,:/-]{2}")  # two characters that no cut may go between: of a word, a number, a code
 BLOCK_EDGE = re.compile(r"\n[ \t]*\n|(?m:^#{1,6} .*\n?)")
 SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])")
 
@@ -49,7 +50,7 @@ def locate(text: str, sections: Sequence[Section]) -> Quote | None:
     Words of a heading have no offsets. None where no section holds the quotation.
     """
     for section in sections:
-        if found := _span(text, section.text):
+        if found := _verbatim(text.strip(), section.text) or _span(text, section.text):
             start, end = found
             return Quote(text=section.text[start:end], section=section.id, start=start, end=end)
     for section in sections:
@@ -90,6 +91,15 @@ def block(text: str, start: int, end: int) -> tuple[int, int]:
             last = edge.start()
             break
     return first, last
+
+
+def _verbatim(quote: str, text: str) -> tuple[int, int] | None:
+    """Where a quotation of a few words stands letter by letter, as most do: found without a look at its words."""
+    start = text.find(quote) if len(quote.split()) >= MIN_WORDS else -1
+    end = start + len(quote)
+    if start < 0 or IN_A_WORD.match(text[max(0, start - 1) : start + 1]) or IN_A_WORD.match(text[end - 1 : end + 1]):
+        return None
+    return start, end
 
 
 def _span(quote: str, text: str) -> tuple[int, int] | None:

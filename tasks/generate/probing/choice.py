@@ -33,13 +33,13 @@ def _fault(value: str, fact: Fact, others: Sequence[Fact], found: Sequence[str])
     """Why a value can't be offered as a wrong one; empty where it can."""
     if not tokens(value):
         return "it is empty"
+    if dimensions(value) != dimensions(fact.value):
+        return f"it is not of the type of {fact.value!r}"
     right = (fact.value, *fact.aliases)
     if states(value, right) or any(contains(name, value) for name in right):
         return "it holds the right answer, or stands in it"
     if states(value, found) or any(contains(other, value) for other in found):
         return "it is offered already"
-    if dimensions(value) != dimensions(fact.value):
-        return f"it is not of the type of {fact.value!r}"
     own = [other for other in others if other.subject == fact.subject]
     true = [fact.claim, *(quote.text for quote in fact.evidence), *(other.claim for other in own)]
     if any(states(text, [value]) for text in true) or any(states(value, (o.value, *o.aliases)) for o in own):

@@ -39,7 +39,8 @@ async def direct(lesson: Lesson) -> tuple[list[Fact], list[Candidate]]:
     values = {"most": config.max_questions, "wordings": config.wordings, "length": lesson.length}
     facts: dict[str, Fact] = {}
     candidates: list[Candidate] = []
-    for item in await lesson.ask(Exercise("direct", Direct, with_headings(lesson.section), values=values)):
+    asked = await lesson.ask(Exercise("direct", Direct, with_headings(lesson.section), values=values))
+    async for item in lesson.paced(asked):
         fact, questions = borne_out(lesson, item.found), list(dict.fromkeys(item.questions))
         record = {"section": lesson.section.id, **item.model_dump()}
         if not isinstance(fact, Fact):

@@ -46,7 +46,7 @@ async def find_facts(lesson: Lesson) -> list[Fact]:
     rejected = len(lesson.rejects)
     found: dict[str, Fact] = {}
     exercises = (Exercise("facts", Found, part, values={"most": most}) for part in parts)
-    for item in chain.from_iterable(await together(map(lesson.ask, exercises))):
+    async for item in lesson.paced(chain.from_iterable(await together(map(lesson.ask, exercises)))):
         fact = borne_out(lesson, item)
         if isinstance(fact, Fact):
             found.setdefault(fact.id, fact)
