@@ -86,7 +86,8 @@ def test_embeddings_are_asked_once_and_rank_by_meaning(tmp_path: Path) -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The toy model as a sentence-transformers model: it ranks badly, but by the same code as a good one."""
     pytest.importorskip("sentence_transformers", reason="the extra `embeddings` is not installed")
-    from sentence_transformers import SentenceTransformer, models
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer import modules as models
 
     words = models.Transformer(str(EMBEDDED_FOLDER))
     path = tmp_path_factory.mktemp("embedder")
