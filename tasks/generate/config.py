@@ -164,16 +164,12 @@ class GenerateConfig(StageConfig):
         """Each prompt's file: yours where there is one, else the bundled one."""
         if self.prompts is not None and not self.prompts.is_dir():
             raise SettingError(f"generate.prompts: {self.prompts} is not a folder; make it, or leave the key out")
-        folder = self.prompts or PROMPTS
-        if folder != PROMPTS and (
-            unknown := sorted({path.name for path in folder.glob("*.md")} - {*PROMPT_NAMES, "README.md"})
-        ):
-            near = get_close_matches(unknown[0], PROMPT_NAMES, n=3)
-            raise SettingError(
-                f"generate.prompts: {folder / unknown[0]} is no prompt's name; correct or remove it"
-                + (f" (nearest: {', '.join(near)})" if near else "")
-            )
-        return {name: folder / name if (folder / name).is_file() else PROMPTS / name for name in PROMPT_NAMES}
+        if self.prompts is None:
+            return {name: PROMPTS / name for name in PROMPT_NAMES}
+        own = {path.name: path for path in sorted(self.prompts.glob("*.md")) if path.name != "README.md"}
+        for name, path in own.items():
+            _check_prompt(name, path)
+        return {name: own.get(name, PROMPTS / name) for name in PROMPT_NAMES}
 
     def outside(self) -> dict[str, str]:
         own = {f"own {number} {path.name}": file_sha256(_there(path)) for number, path in enumerate(self.own, 1)}
@@ -183,6 +179,17 @@ class GenerateConfig(StageConfig):
         if self.retrieves and self.retrieval.by == "folder" and Path(self.retrieval.embedder).is_dir():
             found["embedder"] = folder_sha256(Path(self.retrieval.embedder))
         return found
+
+
+def _check_prompt(name: str, path: Path) -> None:
+    """A prompt of one's own must have the name of a bundled one, and show the form of the reply where that does."""
+    if name not in PROMPT_NAMES:
+        near = get_close_matches(name, PROMPT_NAMES, n=3)
+        nearest = f" (nearest: {', '.join(near)})" if near else ""
+        raise SettingError(f"generate.prompts: {path} is no prompt's name; correct or remove it{nearest}")
+    form = '"items"'
+    if form in (PROMPTS / name).read_text(encoding="utf-8") and form not in path.read_text(encoding="utf-8"):
+        raise SettingError(f"generate.prompts: {path} does not show the form of a reply; end it as the bundled one")
 
 
 def _there(path: Path) -> Path:

@@ -25,6 +25,7 @@ from tasks.generate.offline.teach import teach as teach_offline
 from tasks.generate.own import own_rows
 from tasks.generate.probing.invented import unanswerable
 from tasks.generate.schooling import teach_by_model
+from tasks.generate.sources.find import fits
 from tasks.generate.taught import Taught
 from tasks.models.ledger import price_list
 
@@ -97,6 +98,10 @@ def tell(work: Work[GenerateConfig], drafts: Drafts) -> None:
     coverage = Coverage()
     work.write("about/coverage.jsonl", coverage.follow(distinct_sections(work), drafts))
     work.facts |= coverage.figures()
+    files = {section.file for section in distinct_sections(work)}
+    for pattern in work.config.sources:
+        if not any(fits(file, pattern) for file in files):
+            work.notes.append(f"generate.sources: no file that was read fits {pattern!r}")
     bare = coverage.sections["none"]
     if bare:
         work.notes.append(f"{bare} of {coverage.sections.total()} sections have no row; about/coverage.jsonl says why")

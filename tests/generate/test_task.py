@@ -201,13 +201,13 @@ def test_the_offline_teacher_says_what_it_is_and_keeps_probes_out(tmp_path: Path
 def test_prompts_of_ones_own_are_used_and_are_in_the_key(tmp_path: Path) -> None:
     own = tmp_path / "prompts"
     own.mkdir()
-    (own / "facts.en.md").write_text("Find at most $most facts for $$.", encoding="utf-8")
+    (own / "facts.en.md").write_text('Find at most $most facts for $$, as {"items": []}.', encoding="utf-8")
     with ScriptedEndpoint(teach_by_rule) as server:
         before = plan_for(dials(server.url), {})
         config = dials(server.url, prompts=own)
         run(tmp_path / "store", config, [PUMP])
     asked = {request.messages[0]["content"] for request in server.requests}
-    assert "Find at most 15 facts for $." in asked
+    assert 'Find at most 30 facts for $, as {"items": []}.' in asked
     after = plan_for(config, {})
     assert before.key != after.key
     assert [name for name in after.outside if after.outside[name] != before.outside[name]] == ["prompt facts.en.md"]
@@ -227,7 +227,10 @@ def test_mistakes_with_prompts_say_where(tmp_path: Path) -> None:
     with pytest.raises(StageError, match=r"facts\.md is no prompt's name; .*nearest: facts\.(en|zh)\.md"):
         dials("http://localhost/v1", prompts=tmp_path).outside()
     (tmp_path / "facts.md").rename(tmp_path / "README.md")
-    (tmp_path / "facts.en.md").write_text("$context", encoding="utf-8")
+    (tmp_path / "facts.en.md").write_text("Find facts.", encoding="utf-8")
+    with pytest.raises(StageError, match=r"facts\.en\.md does not show the form of a reply"):
+        dials("http://localhost/v1", prompts=tmp_path).outside()
+    (tmp_path / "facts.en.md").write_text('$context {"items": []}', encoding="utf-8")
     with ScriptedEndpoint(teach_by_rule) as server, pytest.raises(StageError, match=r"facts\.en\.md: 'context'; known"):
         run(tmp_path / "store", dials(server.url, prompts=tmp_path), [PUMP])
     assert server.requests == []
@@ -276,3 +279,11 @@ def test_after_kill_9_only_what_was_in_flight_is_asked_again(tmp_path: Path) -> 
     }
     assert manifest.counts["requests"] + manifest.counts["reused"] == total
     assert manifest.counts["reused"] >= killed_at - in_flight
+
+
+def test_a_pattern_that_fits_no_file_is_told(tmp_path: Path) -> None:
+    with ScriptedEndpoint(teach_by_rule) as server:
+        store, outcome = run(tmp_path, dials(server.url, sources={"novel/**": "book", "*.md": "document"}))
+    notes = " ".join(store.manifest(outcome.ref).notes)
+    assert "'novel/**'" in notes
+    assert "'*.md'" not in notes

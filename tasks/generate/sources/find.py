@@ -37,7 +37,7 @@ def source_kind(section: Section, config: GenerateConfig) -> SourceKind:
     goes over folders too, so `*.log` is any log. `**/` also stands for no folder: `**/notes/*` fits `notes/a.md`.
     """
     for pattern, kind in config.sources.items():
-        if fnmatchcase(section.file, pattern) or fnmatchcase(section.file, pattern.replace("**/", "")):
+        if fits(section.file, pattern):
             return kind
     ending = PurePosixPath(section.file).suffix.lower()
     if ending == ".log" or _is_logged(section.text):
@@ -47,6 +47,11 @@ def source_kind(section: Section, config: GenerateConfig) -> SourceKind:
     if ending == ".epub" and _is_prose(section.text):
         return "book"
     return "document"
+
+
+def fits(file: str, pattern: str) -> bool:
+    """Whether a file is one of a pattern."""
+    return fnmatchcase(file, pattern) or fnmatchcase(file, pattern.replace("**/", ""))
 
 
 def _is_logged(text: str) -> bool:
