@@ -54,6 +54,8 @@ def same_value(text: str, value: str) -> bool:
     if not _within(value):
         return False
     wanted, given = _parts(value), _parts(text)
+    if any(isinstance(part, str) and part not in given for part in wanted):
+        return False
     starts = range(len(given) - len(wanted) + 1)
     return any(all(map(_says, given[start:], wanted)) for start in starts)
 

@@ -32,9 +32,9 @@ def quoted(texts: Sequence[str], sections: Sequence[Section]) -> tuple[tuple[Quo
     """
     found, missing = list[Quote](), []
     for text in texts:
-        whole = locate(text, sections)
-        lines = [line for line in text.split("\n") if words(line).weight]
-        places = [whole] if whole else [locate(line, sections) for line in lines]
+        places = [locate(text, sections)]
+        if places == [None]:
+            places = [locate(line, sections) for line in text.split("\n") if words(line).weight]
         if places and None not in places:
             found += [place for place in places if place is not None]
         else:
