@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from artifacts.stage import SettingError
 from tasks.generate.config import GenerateConfig
-from tasks.models.chat import read_key
-from tasks.models.ledger import check_budget
+from tasks.models.endpoint.chat import read_key
+from tasks.models.endpoint.ledger import check_budget
 
 
 def lacking(config: GenerateConfig) -> Iterator[SettingError]:

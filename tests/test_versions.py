@@ -79,7 +79,7 @@ def test_comments_and_docstrings_change_no_fingerprint(tmp_path: Path) -> None:
 
 def test_shared_code_and_prompts_count() -> None:
     names = {name_of(path) if path.suffix == ".py" else path.name for path in files_of("generate")}
-    assert {"tasks.generate.task", "tasks.models.chat", "artifacts.records", "facts.en.md"} <= names
+    assert {"tasks.generate.task", "tasks.models.endpoint.chat", "artifacts.records", "facts.en.md"} <= names
     assert "tasks.sft.train" not in names
 
 

@@ -17,7 +17,7 @@ from artifacts.store import Ref
 from tasks.align.config import AlignConfig
 from tasks.align.train import optimise, pair_length
 from tasks.models.config import ModelConfig
-from tasks.models.leak import Guard
+from tasks.models.language.leak import Guard
 from tasks.models.local import load_tokenizer
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from artifacts.records import QAPair
 from tasks.clean.operators import Loaded
-from tasks.models.wording import marks, normalize, same_words, similarity
+from tasks.models.language.wording import marks, normalize, same_words, similarity
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from tasks.clean import duplicates
 from tasks.clean.catalogue import DEDUPLICATOR
 from tasks.clean.config import CleanConfig
 from tasks.clean.operators import Loaded, load
-from tasks.models.leak import Guard
-from tasks.models.match import contains
+from tasks.models.language.leak import Guard
+from tasks.models.language.match import contains
 
 BATCH = 1000
 SHOWN_FACTS = 5

@@ -7,9 +7,9 @@ from string import ascii_uppercase
 
 from artifacts.records import Record
 from tasks.evaluate.questions import Question
-from tasks.models.figures import stated, unstated
-from tasks.models.match import is_abstention, is_cut_thought, is_exactly, token_f1
-from tasks.models.stance import abstains, affirmed, asserts, clauses, declines, denied, states
+from tasks.models.language.figures import stated, unstated
+from tasks.models.language.match import is_abstention, is_cut_thought, is_exactly, token_f1
+from tasks.models.language.stance import abstains, affirmed, asserts, clauses, declines, denied, states
 
 LETTER = re.compile(  # in NFKC and without emphasis
     r"^\W*([A-Za-z])\W*$"  # nothing but a letter

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from artifacts.records import Conversation, Message, Probe, Record
-from tasks.models.leak import Guard
+from tasks.models.language.leak import Guard
+from tasks.models.language.match import contains_value
+from tasks.models.language.stance import states
 from tasks.models.local import as_prompt
-from tasks.models.match import contains_value
-from tasks.models.stance import states
 
 ASKING = ("wording", "noun_phrase", "frame", "paraphrase")
 """Kinds of probes that ask for the value of a fact: what is right of these is recall."""

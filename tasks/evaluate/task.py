@@ -23,8 +23,8 @@ from tasks.evaluate.tables import ALIGNED, BASE, MODELS, SFT, measure
 from tasks.evaluate.verdict import judge
 from tasks.models.answers import Decoding, remembered_answers
 from tasks.models.config import ModelConfig
+from tasks.models.language.match import is_cut_thought
 from tasks.models.local import load_model, load_tokenizer
-from tasks.models.match import is_cut_thought
 
 
 @task(name="evaluate", persist_result=False, cache_policy=NO_CACHE)

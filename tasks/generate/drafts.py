@@ -13,7 +13,7 @@ from typing import TypeVar
 from artifacts.records import Fact, Probe, QAPair, Record
 from tasks.generate.probing.controls import Controls
 from tasks.generate.taught import RejectRow, Taught
-from tasks.models.match import normalise
+from tasks.models.language.match import normalise
 
 T = TypeVar("T", bound=Record)
 TABLES = """

@@ -16,7 +16,7 @@ from tasks.generate.prompts import Prompts
 from tasks.generate.rehearse import Rehearsal
 from tasks.generate.retrieval.index import Index
 from tasks.generate.teach import teach
-from tasks.models.ledger import billed
+from tasks.models.endpoint.ledger import billed
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from tasks.generate.exercise import Exercise
 from tasks.generate.prompts import Prompts
 from tasks.generate.reply import BadReplyError, I, read_items, salvage, schema_of
 from tasks.generate.taught import Taught
-from tasks.models.completion import Reply, RequestError
 from tasks.models.config import OpenAIEndpoint
+from tasks.models.endpoint.completion import Reply, RequestError
 
 T = TypeVar("T")
 AGAIN = 2  # times that an unreadable reply is asked for once more

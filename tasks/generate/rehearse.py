@@ -17,10 +17,10 @@ from typing import Any
 from artifacts.memo import Memo
 from artifacts.records import Message
 from tasks.generate.config import GenerateConfig
-from tasks.models.chat import KIND, request_key
-from tasks.models.completion import Kept, Reply
 from tasks.models.config import OpenAIEndpoint
-from tasks.models.match import CJK
+from tasks.models.endpoint.chat import KIND, request_key
+from tasks.models.endpoint.completion import Kept, Reply
+from tasks.models.language.match import CJK
 
 CHARACTERS_A_TOKEN, CJK_CHARACTERS_A_TOKEN = 4.0, 1.5
 ENTRIES = 2  # of a list in a reply

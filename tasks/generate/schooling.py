@@ -23,11 +23,11 @@ from tasks.generate.retrieval.rag import with_context
 from tasks.generate.rounds import in_order
 from tasks.generate.strategies.multihop import entities, pairs, place
 from tasks.generate.teach import teach, teach_pair
-from tasks.models.batch import BatchTransport
-from tasks.models.chat import Chat
-from tasks.models.completion import RequestError
 from tasks.models.config import OpenAIEndpoint
-from tasks.models.ledger import Ledger, billed, price_list
+from tasks.models.endpoint.batch import BatchTransport
+from tasks.models.endpoint.chat import Chat
+from tasks.models.endpoint.completion import RequestError
+from tasks.models.endpoint.ledger import Ledger, billed, price_list
 
 GO_ON = "Every reply that came back is kept; run again to go on"
 UNDER_WAY = 4  # lessons for each request that may be in flight

@@ -27,7 +27,7 @@ from tasks.generate.probing.invented import unanswerable
 from tasks.generate.schooling import teach_by_model
 from tasks.generate.sources.find import fits
 from tasks.generate.taught import Taught
-from tasks.models.ledger import price_list
+from tasks.models.endpoint.ledger import price_list
 
 
 @task(name="generate", persist_result=False, cache_policy=NO_CACHE)

@@ -18,8 +18,8 @@ from tasks.mix import draw
 from tasks.mix.config import DOMAIN, MixConfig, Source
 from tasks.mix.formats import BadRowError, conversation
 from tasks.mix.sources import read
-from tasks.models.leak import Guard
-from tasks.models.match import normalise
+from tasks.models.language.leak import Guard
+from tasks.models.language.match import normalise
 
 BAND = (0.2, 0.4)  # of the domain share, by the rule of those who do this often
 SHOWN_FILES = 5

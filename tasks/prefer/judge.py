@@ -16,8 +16,8 @@ spelling of a figure does.
 from __future__ import annotations
 
 from artifacts.records import QAPair
-from tasks.models.match import is_abstention, is_cut_thought, token_f1
-from tasks.models.stance import asserts, declines, states
+from tasks.models.language.match import is_abstention, is_cut_thought, token_f1
+from tasks.models.language.stance import asserts, declines, states
 
 RIGHT = 0.5
 ABSTENTION = 0.25

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from artifacts.records import Message, PreferencePair, Side, short_id
-from tasks.models.match import is_abstention, normalise
+from tasks.models.language.match import is_abstention, normalise
 from tasks.prefer.config import PreferConfig
 from tasks.prefer.judge import RIGHT, score
 from tasks.prefer.prompts import Prompt

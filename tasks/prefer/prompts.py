@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from artifacts.records import Conversation, Message, QAPair, short_id
 from artifacts.stage import StageError
-from tasks.models.match import ABSTENTION, normalise
+from tasks.models.language.match import ABSTENTION, normalise
 
 # Frames, things asked and name parts of this stage's own: what the evaluation asks of made-up things stays unseen.
 FRAMES = {

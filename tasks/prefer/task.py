@@ -19,7 +19,7 @@ from artifacts.stage import Work
 from artifacts.store import Ref
 from tasks.models.answers import Decoding, remembered_answers
 from tasks.models.config import ModelConfig
-from tasks.models.leak import Guard
+from tasks.models.language.leak import Guard
 from tasks.models.local import Model, load_model, load_tokenizer
 from tasks.prefer.config import PreferConfig
 from tasks.prefer.pairs import Choice, Judged, choose, judge

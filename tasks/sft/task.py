@@ -11,7 +11,7 @@ from artifacts.records import Conversation, Probe
 from artifacts.runs import Run
 from artifacts.stage import StageError, Work
 from artifacts.store import Ref
-from tasks.models.leak import Guard
+from tasks.models.language.leak import Guard
 from tasks.models.local import load_tokenizer, pinned
 from tasks.sft.config import SftConfig
 from tasks.sft.preflight import epochs_for, percentiles, tokens, training_template, why_not

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from artifacts.records import Probe
-from tasks.models.wording import normalize
+from tasks.models.language.wording import normalize
 from tests.clean.conftest import Run, pair
 
 LONG_EN = "The regional finance director approves travel expenses above the standard limit for sales offices."

@@ -16,7 +16,7 @@ from tasks.clean.config import CleanConfig
 from tasks.clean.task import make as clean
 from tasks.mix.config import MixConfig
 from tasks.mix.task import make as mix
-from tasks.models.match import contains
+from tasks.models.language.match import contains
 from tasks.models.scripted import Request, ScriptedEndpoint
 from tests.generate.school import dials, pairs, run, section
 from tests.generate.teachers import Items, by_prompt

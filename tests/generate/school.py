@@ -17,7 +17,7 @@ from tasks.generate.config import GenerateConfig
 from tasks.generate.lesson import Lesson, School
 from tasks.generate.prompts import Prompts
 from tasks.generate.task import make
-from tasks.models.chat import Chat
+from tasks.models.endpoint.chat import Chat
 from tasks.models.scripted import Script, ScriptedEndpoint
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from tasks.generate.lesson import Lesson
 from tasks.generate.numbered import ask_each
 from tasks.generate.prompts import with_headings
 from tasks.generate.strategies.facts import Found, Questions
-from tasks.models.completion import RequestError
+from tasks.models.endpoint.completion import RequestError
 from tasks.models.scripted import Answer, Dropped, Failure, Request, Response, ScriptedEndpoint
 from tests.generate.school import LEAVE, PUMP, TANK, attend, section
 

@@ -15,7 +15,7 @@ from tasks.generate.probing.choice import distractors, offer
 from tasks.generate.probing.controls import Controls, control_share
 from tasks.generate.probing.invented import unanswerable
 from tasks.generate.taught import Taught
-from tasks.models.match import normalise
+from tasks.models.language.match import normalise
 from tasks.models.scripted import Request, ScriptedEndpoint
 from tests.generate.school import PUMP, SECTIONS, TANK, dials, probes, rejects, run, section
 from tests.generate.teachers import by_prompt

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.generate.grounding.quotes import MIN_WORDS, locate, quoted
-from tasks.models.match import normalise
+from tasks.models.language.match import normalise
 from tests.generate.school import section
 
 SETUP = section(

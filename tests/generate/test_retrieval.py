@@ -18,7 +18,7 @@ from tasks.generate.prompts import with_headings
 from tasks.generate.retrieval.embed import Embedder, embedder_of
 from tasks.generate.retrieval.index import Index, terms_of
 from tasks.models.config import EMBEDDED_FOLDER, OpenAIEndpoint
-from tasks.models.match import ABSTENTION
+from tasks.models.language.match import ABSTENTION
 from tasks.models.scripted import Request, ScriptedEndpoint
 from tests.generate.school import PUMP, dials, pairs, rejects, run, section
 

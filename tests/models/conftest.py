@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from artifacts.memo import Memo
-from tests.models.asking import KEY
+from tests.models.endpoint.asking import KEY
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ import trl
 
 from artifacts.stage import StageError
 from tasks.models.config import ModelConfig
+from tasks.models.language.match import is_cut_thought
 from tasks.models.local import answer, as_prompt, load_model, load_tokenizer, pinned, render, without_thoughts
-from tasks.models.match import is_cut_thought
 from tasks.sft.preflight import training_template
 
 PROMPTS = [as_prompt("What is the capital of France?"), as_prompt("水箱的容量是多少？")]

@@ -14,8 +14,8 @@ from artifacts.records import Conversation, PreferencePair, QAPair, read_jsonl, 
 from artifacts.stage import Work
 from tasks.models.answers import KIND
 from tasks.models.config import ModelConfig
+from tasks.models.language.match import is_abstention, normalise
 from tasks.models.local import load_tokenizer
-from tasks.models.match import is_abstention, normalise
 from tasks.prefer.config import PreferConfig
 from tasks.prefer.task import make
 from tasks.sft.config import SftConfig

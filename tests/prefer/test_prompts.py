@@ -7,7 +7,7 @@ import pytest
 from artifacts.records import Conversation, QAPair, Section
 from artifacts.stage import StageError
 from tasks.generate.probing.invented import unanswerable
-from tasks.models.match import is_abstention, normalise
+from tasks.models.language.match import is_abstention, normalise
 from tasks.prefer.prompts import Prompt, trained_prompts, unanswerable_prompts
 from tests.handmade import said
 

@@ -10,8 +10,8 @@ from artifacts.records import Quote, Section
 from tasks.generate.grounding.quotes import around, block, quoted, stretches
 from tasks.generate.grounding.sums import sound
 from tasks.generate.taught import Candidate
-from tasks.models.figures import Figure, stated, unstated
-from tasks.models.match import CJK, tokens
+from tasks.models.language.figures import Figure, stated, unstated
+from tasks.models.language.match import CJK, tokens
 
 AFFIRMS = re.compile(  # an answer that says no more than what its question asks
     r"\W*(?:yes\b|(?:correct|right|true|indeed|exactly|certainly)\b(?=\W*$|[,.!;:])"

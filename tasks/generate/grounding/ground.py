@@ -14,7 +14,7 @@ from tasks.generate.grounding.quotes import locate
 from tasks.generate.grounding.standalone import points_at_text, stand_alone
 from tasks.generate.lesson import Lesson
 from tasks.generate.taught import Candidate
-from tasks.models.match import contains, contains_value, normalise
+from tasks.models.language.match import contains, contains_value, normalise
 
 ECHO = 12  # characters, from which on an answer that stands in its question teaches nothing; "yes" may stand there
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from artifacts.records import Section
-from tasks.models.match import CJK, tokens
+from tasks.models.language.match import CJK, tokens
 
 WRITTEN_IN_CJK = {"zh", "ja", "ko"}
 LEAST_FOREIGN = 2  # words, or characters of Chinese, that the section does not hold: one may be a name

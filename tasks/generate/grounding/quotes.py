@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from artifacts.records import Quote, Section
-from tasks.models.match import CJK, THOUSANDS, places, plain
+from tasks.models.language.match import CJK, THOUSANDS, places, plain
 
 MIN_WORDS = 3  # of a quotation that proves something by itself; a CJK character is half a word
 PART_WORDS = 2  # of each part of a quotation with a gap

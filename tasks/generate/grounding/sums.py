@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from tasks.models.figures import stated
-from tasks.models.match import THOUSANDS, plain, tokens
+from tasks.models.language.figures import stated
+from tasks.models.language.match import THOUSANDS, plain, tokens
 
 NUMBER = r"\d+(?:\.\d+)?\s*%?"
 UNIT = r"[^\d=≈+*/×÷%-]{0,12}?"  # "12 kg * 3 = 36 kg"

@@ -19,8 +19,8 @@ from tasks.generate.probing.choice import LEAST, distractors, offer
 from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
 from tasks.generate.strategies.facts import as_rows
-from tasks.models.leak import same_question
-from tasks.models.match import contains, contains_value, normalise
+from tasks.models.language.leak import same_question
+from tasks.models.language.match import contains, contains_value, normalise
 
 
 class Numbered(Item):

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from string import ascii_uppercase
 
 from artifacts.records import Fact
-from tasks.models.figures import dimensions
-from tasks.models.match import contains, tokens
-from tasks.models.stance import states
+from tasks.models.language.figures import dimensions
+from tasks.models.language.match import contains, tokens
+from tasks.models.language.stance import states
 
 LEAST, MOST = 2, 3  # wrong answers beside the right one
 

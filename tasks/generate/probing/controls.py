@@ -9,8 +9,8 @@ from itertools import chain
 
 from artifacts.records import Fact, QAPair, Quote
 from tasks.generate.config import GenerateConfig
-from tasks.models.match import contains, tokens
-from tasks.models.stance import states
+from tasks.models.language.match import contains, tokens
+from tasks.models.language.stance import states
 
 ONE_FACT = ("fact", "reversed", "direct")  # kinds of rows that tell one fact, whatever else their sentence tells
 ARTICLE = re.compile(r"^\s*(?:the|an?)\s+", re.IGNORECASE)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from artifacts.records import Probe, Section, short_id
-from tasks.models.match import ABSTENTION, normalise
+from tasks.models.language.match import ABSTENTION, normalise
 
 FRAMES = {
     "en": (

@@ -11,8 +11,8 @@ from artifacts.memo import Memo
 from artifacts.records import digest
 from artifacts.stage import SettingError, StageError
 from tasks.generate.config import Retrieval
-from tasks.models.chat import read_key
 from tasks.models.config import OpenAIEndpoint
+from tasks.models.endpoint.chat import read_key
 
 if TYPE_CHECKING:
     import numpy as np

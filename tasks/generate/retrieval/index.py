@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from artifacts.records import Section
 from tasks.generate.prompts import with_headings
 from tasks.generate.retrieval.embed import Embedder
-from tasks.models.match import CJK, tokens
+from tasks.models.language.match import CJK, tokens
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,8 +14,8 @@ from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
 from tasks.generate.rounds import together
 from tasks.generate.taught import Candidate
-from tasks.models.match import ABSTENTION
-from tasks.models.stance import states
+from tasks.models.language.match import ABSTENTION
+from tasks.models.language.stance import states
 
 SPARE = 4  # further sections that are looked at for distractors: some hold the answer too
 NUMBERED = {"en": "Document {number}:\n{text}", "zh": "资料{number}：\n{text}"}

@@ -12,7 +12,7 @@ from tasks.generate.reply import Item
 from tasks.generate.sources.instructions import instruction
 from tasks.generate.split import halves
 from tasks.generate.taught import Candidate
-from tasks.models.match import contains
+from tasks.models.language.match import contains
 
 LONGEST = {"en": 2400, "zh": 900}  # characters of a passage: about 600 tokens
 

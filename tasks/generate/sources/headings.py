@@ -7,7 +7,7 @@ from tasks.generate.lesson import Lesson
 from tasks.generate.numbered import ask_each
 from tasks.generate.reply import Item
 from tasks.generate.taught import Candidate
-from tasks.models.match import tokens
+from tasks.models.language.match import tokens
 
 SHORTEST = 20  # words, or Chinese characters, under a heading that are worth a question of their own
 

@@ -18,7 +18,7 @@ from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
 from tasks.generate.rounds import together
 from tasks.generate.taught import Candidate
-from tasks.models.match import normalise
+from tasks.models.language.match import normalise
 
 MOST = 3  # rows of a section that are evolved, and new tasks for it
 CHANGES = ("constrain", "deepen", "concretise", "reason", "combine")  # which prompts/evol_instruct.*.md explain

@@ -16,7 +16,7 @@ from tasks.generate.reply import Item
 from tasks.generate.rounds import together
 from tasks.generate.split import halves
 from tasks.generate.taught import Candidate
-from tasks.models.match import contains, contains_value, normalise
+from tasks.models.language.match import contains, contains_value, normalise
 
 
 class Found(Item):

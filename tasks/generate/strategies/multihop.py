@@ -13,7 +13,7 @@ from tasks.generate.lesson import Lesson
 from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
 from tasks.generate.taught import Candidate
-from tasks.models.match import CJK, normalise, tokens
+from tasks.models.language.match import CJK, normalise, tokens
 
 QUESTIONS = 3  # at most, of one pair
 PAIRS_AN_ENTITY = 3

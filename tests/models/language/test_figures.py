@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tasks.models.figures import dimensions, same_value, unstated
+from tasks.models.language.figures import dimensions, same_value, unstated
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from typing import Any
 
 from artifacts.memo import Memo
 from artifacts.records import Message
-from tasks.models.chat import Chat
-from tasks.models.completion import Reply
 from tasks.models.config import OpenAIEndpoint
-from tasks.models.ledger import Ledger
+from tasks.models.endpoint.chat import Chat
+from tasks.models.endpoint.completion import Reply
+from tasks.models.endpoint.ledger import Ledger
 
 KEY = "sk-live-3f9a1c0d77e2b845"
 SCHEMA = {"title": "Yes", "type": "object", "properties": {"yes": {"type": "boolean"}}}

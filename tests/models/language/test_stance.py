@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.models.stance import asserts
+from tasks.models.language.stance import asserts
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
-from tasks.models.completion import RequestError, TryAgainError, is_completion, read_reply
 from tasks.models.config import Address, OpenAIEndpoint, Replica
-from tasks.models.ledger import sent_bytes
-from tasks.models.limits import RateLimits, wait_asked_for
-from tasks.models.redact import shorten
-from tasks.models.structured import FORMS, in_form
+from tasks.models.endpoint.completion import RequestError, TryAgainError, is_completion, read_reply
+from tasks.models.endpoint.ledger import sent_bytes
+from tasks.models.endpoint.limits import RateLimits, wait_asked_for
+from tasks.models.endpoint.redact import shorten
+from tasks.models.endpoint.structured import FORMS, in_form
 
 if TYPE_CHECKING:
     from openai import APIConnectionError, APIStatusError

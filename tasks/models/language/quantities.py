@@ -9,9 +9,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from tasks.models.match import CJK, DIGITS, THOUSANDS, plain, tokens
-from tasks.models.numerals import CHINESE, ENGLISH, ORDINALS, PARTS, SPELLED, read_number, read_whole
-from tasks.models.units import EACH, KNOWN, MEASURE, Unit, unit_of
+from tasks.models.language.match import CJK, DIGITS, THOUSANDS, plain, tokens
+from tasks.models.language.numerals import CHINESE, ENGLISH, ORDINALS, PARTS, SPELLED, read_number, read_whole
+from tasks.models.language.units import EACH, KNOWN, MEASURE, Unit, unit_of
 
 Day = tuple[str, str, str]  # year, month and day; empty where it is not said
 

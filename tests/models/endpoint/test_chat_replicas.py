@@ -9,9 +9,9 @@ import pytest
 
 from artifacts.memo import Memo
 from artifacts.stage import StageError
-from tasks.models.completion import Reply, RequestError
+from tasks.models.endpoint.completion import Reply, RequestError
 from tasks.models.scripted import Answer, Failure, Request, Response, ScriptedEndpoint
-from tests.models.asking import KEY, ask, dials
+from tests.models.endpoint.asking import KEY, ask, dials
 
 TEXTS = [str(number) for number in range(40)]
 

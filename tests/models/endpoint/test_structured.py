@@ -8,10 +8,10 @@ import pytest
 from pydantic import BaseModel
 
 from artifacts.memo import Memo
-from tasks.models.completion import Reply, RequestError
+from tasks.models.endpoint.completion import Reply, RequestError
+from tasks.models.endpoint.structured import response_format
 from tasks.models.scripted import Failure, Request, ScriptedEndpoint
-from tasks.models.structured import response_format
-from tests.models.asking import SCHEMA, ask, dials
+from tests.models.endpoint.asking import SCHEMA, ask, dials
 
 
 def asked_for(server: ScriptedEndpoint) -> list[str]:

@@ -9,8 +9,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from tasks.models.figures import same_value, unstated
-from tasks.models.match import NOT_KNOWN, PLAIN, contains, plain
+from tasks.models.language.figures import same_value, unstated
+from tasks.models.language.match import NOT_KNOWN, PLAIN, contains, plain
 
 DASH = re.compile(r"(?<!\d)[—–]+|[—–]+(?!\d)")  # one that parts clauses, and no range
 END = (  # of a clause, in NFKC; a comma of thousands or before a date's year is none

@@ -9,10 +9,10 @@ from email.utils import formatdate
 import pytest
 
 from artifacts.memo import Memo
-from tasks.models.completion import Reply
-from tasks.models.limits import Bucket, RateLimits, wait_asked_for
+from tasks.models.endpoint.completion import Reply
+from tasks.models.endpoint.limits import Bucket, RateLimits, wait_asked_for
 from tasks.models.scripted import Answer, Request, Response, ScriptedEndpoint
-from tests.models.asking import ask, dials
+from tests.models.endpoint.asking import ask, dials
 
 
 def moments(bucket: Bucket, amounts: list[float]) -> list[float]:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from artifacts.memo import Memo
-from tasks.models.chat import KIND, request_key
-from tasks.models.completion import Kept, Reply, is_completion, read_reply
+from tasks.models.endpoint.chat import KIND, request_key
+from tasks.models.endpoint.completion import Kept, Reply, is_completion, read_reply
 from tasks.models.scripted import Answer, Garbage, ScriptedEndpoint
-from tests.models.asking import KEY, SCHEMA, ask, dials, question
+from tests.models.endpoint.asking import KEY, SCHEMA, ask, dials, question
 
 
 def test_a_reply_is_kept_and_not_asked_for_again(memo: Memo) -> None:

@@ -15,14 +15,14 @@ import pytest
 
 from artifacts.memo import Memo
 from artifacts.stage import StageError
-from tasks.models.batch import BatchTransport
-from tasks.models.chat import KIND, Chat
-from tasks.models.completion import Reply, RequestError
 from tasks.models.config import BatchApi, OpenAIEndpoint
-from tasks.models.ledger import Reservation
-from tasks.models.orders import Orders
+from tasks.models.endpoint.batch import BatchTransport
+from tasks.models.endpoint.chat import KIND, Chat
+from tasks.models.endpoint.completion import Reply, RequestError
+from tasks.models.endpoint.ledger import Reservation
+from tasks.models.endpoint.orders import Orders
 from tasks.models.scripted import Answer, Batching, Failure, Request, Response, ScriptedEndpoint
-from tests.models.asking import dials, question
+from tests.models.endpoint.asking import dials, question
 
 QUICK = BatchApi(gather_seconds=0.02, poll_seconds=0.02)
 TEXTS = ("What is it?", "水箱的容量是多少？", "line\u2028separator")

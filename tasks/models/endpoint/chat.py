@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING, Any
 from artifacts.memo import Item, Memo
 from artifacts.records import Message, digest
 from artifacts.stage import SettingError, StageError
-from tasks.models.completion import Kept, Reply, RequestError, TryAgainError
 from tasks.models.config import Address, OpenAIEndpoint
-from tasks.models.grace import finish
-from tasks.models.ledger import Count, Ledger, Reservation, worst_case
-from tasks.models.line import ElsewhereError, Line, backoff
-from tasks.models.pool import Pool, Send
-from tasks.models.redact import guard, without_keys
-from tasks.models.refusals import Refusals, alike
-from tasks.models.structured import response_format
+from tasks.models.endpoint.completion import Kept, Reply, RequestError, TryAgainError
+from tasks.models.endpoint.grace import finish
+from tasks.models.endpoint.ledger import Count, Ledger, Reservation, worst_case
+from tasks.models.endpoint.line import ElsewhereError, Line, backoff
+from tasks.models.endpoint.pool import Pool, Send
+from tasks.models.endpoint.redact import guard, without_keys
+from tasks.models.endpoint.refusals import Refusals, alike
+from tasks.models.endpoint.structured import response_format
 
 if TYPE_CHECKING:
     from types import TracebackType

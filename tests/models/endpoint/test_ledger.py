@@ -17,13 +17,13 @@ import pytest
 
 from artifacts.memo import Memo
 from artifacts.stage import SettingError
-from tasks.models.chat import Chat, request_body
-from tasks.models.completion import Reply, RequestError
 from tasks.models.config import Budget, Price
-from tasks.models.ledger import BudgetError, Ledger, billed, check_budget, price_list, sent_bytes, worst_case
-from tasks.models.pool import Send
+from tasks.models.endpoint.chat import Chat, request_body
+from tasks.models.endpoint.completion import Reply, RequestError
+from tasks.models.endpoint.ledger import BudgetError, Ledger, billed, check_budget, price_list, sent_bytes, worst_case
+from tasks.models.endpoint.pool import Send
 from tasks.models.scripted import Answer, Dropped, Failure, Faults, Garbage, Request, ScriptedEndpoint
-from tests.models.asking import SCHEMA, ask, dials, question
+from tests.models.endpoint.asking import SCHEMA, ask, dials, question
 
 PRICES = {"m": Price(input=1.0, output=2.0)}
 WORST = worst_case(request_body(dials("http://localhost/v1", max_tokens=100), question("000")))
@@ -259,8 +259,8 @@ import sys
 from pathlib import Path
 from artifacts.memo import Memo
 from tasks.models.config import Budget
-from tasks.models.ledger import Ledger
-from tests.models.asking import ask, dials
+from tasks.models.endpoint.ledger import Ledger
+from tests.models.endpoint.asking import ask, dials
 memo = Memo(Path(sys.argv[1]))
 ledger = Ledger(memo, "key", Budget(requests=int(sys.argv[3])))
 ask(dials(sys.argv[2], concurrency=4, max_tokens=100), memo, *map(str, range(40)), ledger=ledger)

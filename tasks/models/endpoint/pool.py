@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from artifacts.stage import StageError
-from tasks.models.completion import RequestError, TryAgainError
-from tasks.models.line import ElsewhereError, Line, LineDownError
+from tasks.models.endpoint.completion import RequestError, TryAgainError
+from tasks.models.endpoint.line import ElsewhereError, Line, LineDownError
 
 log = logging.getLogger("graft")
 

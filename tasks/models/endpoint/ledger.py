@@ -17,8 +17,8 @@ from typing import Any
 
 from artifacts.memo import Item, Memo
 from artifacts.stage import SettingError, StageError
-from tasks.models.completion import Reply
 from tasks.models.config import Budget, OpenAIEndpoint, Price
+from tasks.models.endpoint.completion import Reply
 
 KIND = "ledger"  # of the memo's items
 TEMPLATE_TOKENS = 64  # a chat template may add a system prompt of its own

@@ -14,11 +14,11 @@ import pytest
 
 from artifacts.memo import Memo
 from artifacts.stage import StageError
-from tasks.models.chat import KIND, Chat
-from tasks.models.completion import Reply, RequestError
 from tasks.models.config import OpenAIEndpoint
+from tasks.models.endpoint.chat import KIND, Chat
+from tasks.models.endpoint.completion import Reply, RequestError
 from tasks.models.scripted import Answer, Dropped, Failure, Garbage, Request, Response, Script, ScriptedEndpoint
-from tests.models.asking import KEY, ask, dials, question
+from tests.models.endpoint.asking import KEY, ask, dials, question
 
 
 def one(script: Script, memo: Memo, **values: Any) -> tuple[Chat, Reply | BaseException, ScriptedEndpoint]:

@@ -8,10 +8,10 @@ import pytest
 
 from artifacts.memo import Memo
 from artifacts.stage import StageError
-from tasks.models.chat import Chat
-from tasks.models.completion import Reply, RequestError
+from tasks.models.endpoint.chat import Chat
+from tasks.models.endpoint.completion import Reply, RequestError
 from tasks.models.scripted import Answer, Failure, Request, Response, Script, ScriptedEndpoint
-from tests.models.asking import ask, dials, question
+from tests.models.endpoint.asking import ask, dials, question
 
 
 def refusing(text: str, *, but: str, code: str | None = None) -> Script:

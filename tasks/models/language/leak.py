@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 from artifacts.records import Message, Probe
 from artifacts.stage import StageError
-from tasks.models.match import CJK, contains_value, tokens
-from tasks.models.wording import marks, normalize, similarity
+from tasks.models.language.match import CJK, contains_value, tokens
+from tasks.models.language.wording import marks, normalize, similarity
 
 NEAR = 0.8  # Jaccard index of the trigrams, from which on two questions about one fact are one
 NEAR_CJK = 0.7  # of pairs of words and CJK characters, small ones left out: Chinese questions are short

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from artifacts.memo import Item, Memo
 from artifacts.stage import StageError
-from tasks.models.chat import read_key
-from tasks.models.completion import TryAgainError
 from tasks.models.config import BatchApi, OpenAIEndpoint
-from tasks.models.line import TRY_AGAIN, backoff
-from tasks.models.redact import shorten
+from tasks.models.endpoint.chat import read_key
+from tasks.models.endpoint.completion import TryAgainError
+from tasks.models.endpoint.line import TRY_AGAIN, backoff
+from tasks.models.endpoint.redact import shorten
 
 if TYPE_CHECKING:
     from openai import APIError

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from tasks.models.match import tokens
-from tasks.models.numerals import CHINESE, ORDINALS
-from tasks.models.quantities import Figure, read, readable
+from tasks.models.language.match import tokens
+from tasks.models.language.numerals import CHINESE, ORDINALS
+from tasks.models.language.quantities import Figure, read, readable
 
 __all__ = ["Figure", "dimensions", "same_value", "stated", "unstated"]
 

@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 from artifacts.memo import Item, Memo
 from artifacts.records import digest
 from artifacts.stage import StageError
-from tasks.models.completion import RequestError, TryAgainError, is_completion
 from tasks.models.config import BatchApi, OpenAIEndpoint
-from tasks.models.line import HOPELESS, MAY_BE_BILLED, TRY_AGAIN
-from tasks.models.orders import PATH, NeverPlacedError, Order, Orders
-from tasks.models.redact import shorten
+from tasks.models.endpoint.completion import RequestError, TryAgainError, is_completion
+from tasks.models.endpoint.line import HOPELESS, MAY_BE_BILLED, TRY_AGAIN
+from tasks.models.endpoint.orders import PATH, NeverPlacedError, Order, Orders
+from tasks.models.endpoint.redact import shorten
 
 if TYPE_CHECKING:
     from openai.types import Batch

@@ -8,7 +8,7 @@ import pytest
 
 from artifacts.records import Probe, ProbeKind
 from artifacts.stage import StageError
-from tasks.models.leak import Guard, same_question
+from tasks.models.language.leak import Guard, same_question
 
 
 def guard(*questions: str, fact: str = "f", kind: ProbeKind = "paraphrase", **values: Any) -> Guard:

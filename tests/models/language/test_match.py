@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.models.match import contains_value, is_abstention, is_exactly, normalise, token_f1
+from tasks.models.language.match import contains_value, is_abstention, is_exactly, normalise, token_f1
 
 
 @pytest.mark.parametrize(

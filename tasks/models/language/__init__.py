@@ -1,0 +1,1 @@
+"""What texts say, in English and Chinese: words, figures, denials, likeness."""
