@@ -24,6 +24,7 @@ from tasks.models.endpoint.ledger import BudgetError, Ledger, billed, check_budg
 from tasks.models.endpoint.pool import Send
 from tasks.models.scripted import Answer, Dropped, Failure, Faults, Garbage, Request, ScriptedEndpoint
 from tests.models.endpoint.asking import SCHEMA, ask, dials, question
+from tests.source import ROOT
 
 PRICES = {"m": Price(input=1.0, output=2.0)}
 WORST = worst_case(request_body(dials("http://localhost/v1", max_tokens=100), question("000")))
@@ -268,7 +269,7 @@ ask(dials(sys.argv[2], concurrency=4, max_tokens=100), memo, *map(str, range(40)
 
 
 def test_after_kill_9_what_was_in_flight_counts(tmp_path: Path) -> None:
-    root, path = Path(__file__).parents[2], tmp_path / "memo.sqlite"
+    root, path = ROOT, tmp_path / "memo.sqlite"
     with ScriptedEndpoint(["y" * 400], latency=0.1) as server:
         command = [sys.executable, "-c", CHILD, str(path), server.url]
         child = subprocess.Popen([*command, "30"], cwd=root, env=dict(os.environ))
