@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -85,12 +86,11 @@ class Lesson:
     def reject(self, reason: str, record: Record | dict[str, Any], detail: str) -> None:
         self.rejects.append((reason, record, detail))
 
-    async def paced(self, items: Iterable[T]) -> AsyncIterator[T]:
+    @asynccontextmanager
+    async def paced(self, items: Iterable[T]) -> AsyncIterator[AsyncIterator[T]]:
         """Items to be looked at, which takes time: requests go out between any two, before the next is looked at."""
         async with self.school.desk:
-            for item in items:
-                await asyncio.sleep(0)
-                yield item
+            yield _between_requests(items)
 
     async def ask(self, exercise: Exercise[I], chat: Asked | None = None) -> list[I]:
         """The items of the teacher's reply (or of another model's).
@@ -151,3 +151,9 @@ class Lesson:
 
     def _where(self, exercise: Exercise[I]) -> dict[str, Any]:
         return {"file": self.section.file, "section": self.section.id, "prompt": exercise.prompt}
+
+
+async def _between_requests(items: Iterable[T]) -> AsyncIterator[T]:
+    for item in items:
+        await asyncio.sleep(0)
+        yield item

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -219,3 +220,22 @@ def test_prompts_are_in_the_language_of_the_section(tmp_path: Path) -> None:
     _, _, server = ask([WEIGHT], tmp_path, TANK)
     assert server.requests[0].messages[0]["content"].startswith("你细读文档")
     assert "# 水箱\n## TX 型水箱\n\n容量：120 升" in server.requests[0].prompt
+
+
+def test_a_lesson_that_fails_while_it_looks_at_a_reply_holds_no_other_one_up(tmp_path: Path) -> None:
+    async def work(lesson: Lesson) -> list[int]:
+        async def fail() -> None:
+            async with lesson.paced([1, 2]) as paced:
+                async for _ in paced:
+                    raise ZeroDivisionError
+
+        failing = asyncio.ensure_future(fail())
+        await asyncio.wait([failing])  # its error is kept, and with it all that it had open
+        async with asyncio.timeout(5), lesson.paced([1, 2]) as paced:
+            seen = [item async for item in paced]
+        with pytest.raises(ZeroDivisionError):
+            await failing
+        return seen
+
+    seen, _, _ = attend(tmp_path, ["{}"], work)
+    assert seen == [1, 2]

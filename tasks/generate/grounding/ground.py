@@ -26,13 +26,14 @@ async def grounded(lesson: Lesson, candidates: Sequence[Candidate]) -> list[QAPa
     judged where a judge is configured.
     """
     held, proofs = [], dict[Hashable, Proof]()
-    async for candidate in lesson.paced(candidates):
-        evidence, fault = _evidence(candidate, lesson, proofs)
-        fault = fault or _fault(candidate, lesson)
-        if fault is None or lesson.school.rehearsed:
-            held.append((candidate, evidence))
-        else:
-            lesson.reject(fault[0], _record(lesson, candidate, evidence), fault[1])
+    async with lesson.paced(candidates) as paced:
+        async for candidate in paced:
+            evidence, fault = _evidence(candidate, lesson, proofs)
+            fault = fault or _fault(candidate, lesson)
+            if fault is None or lesson.school.rehearsed:
+                held.append((candidate, evidence))
+            else:
+                lesson.reject(fault[0], _record(lesson, candidate, evidence), fault[1])
     rows = [(_row(lesson, candidate, quotes), candidate, quotes) for candidate, quotes in await _alone(lesson, held)]
     good = []
     verdicts = await judge.faults(lesson, [row for row, _, _ in rows])

@@ -54,12 +54,13 @@ async def ask_probes(lesson: Lesson, facts: Sequence[Fact]) -> list[Probe]:
     exercise = Exercise("probes", form_of(parts), with_headings(lesson.section), values=values)
     probes: list[Probe] = []
     seen = set()
-    async for place, item in lesson.paced(await ask_each(lesson, exercise, as_rows(facts), "fact")):
-        if place not in seen:  # a second item of a fact would make it count for more
-            seen.add(place)
-            others = [fact for number, fact in enumerate(facts) if number != place]
-            examination = Examination(lesson, facts[place], others, Questions.model_validate(item.model_dump()))
-            probes += examination.probes()
+    async with lesson.paced(await ask_each(lesson, exercise, as_rows(facts), "fact")) as paced:
+        async for place, item in paced:
+            if place not in seen:  # a second item of a fact would make it count for more
+                seen.add(place)
+                others = [fact for number, fact in enumerate(facts) if number != place]
+                examination = Examination(lesson, facts[place], others, Questions.model_validate(item.model_dump()))
+                probes += examination.probes()
     return probes
 
 

@@ -40,18 +40,19 @@ async def direct(lesson: Lesson) -> tuple[list[Fact], list[Candidate]]:
     facts: dict[str, Fact] = {}
     candidates: list[Candidate] = []
     asked = await lesson.ask(Exercise("direct", Direct, with_headings(lesson.section), values=values))
-    async for item in lesson.paced(asked):
-        fact, questions = borne_out(lesson, item.found), list(dict.fromkeys(item.questions))
-        record = {"section": lesson.section.id, **item.model_dump()}
-        if not isinstance(fact, Fact):
-            lesson.reject(fact[0], record, fact[1])
-        elif not questions:
-            lesson.reject("no_question", record, "the fact comes without a question")
-        elif len(candidates) + len(questions) > config.max_questions:
-            lesson.reject("over_max_questions", record, f"more than {config.max_questions} were asked")
-        else:
-            facts.setdefault(fact.id, fact)
-            candidates += _candidates(fact, item.answer, questions)
+    async with lesson.paced(asked) as paced:
+        async for item in paced:
+            fact, questions = borne_out(lesson, item.found), list(dict.fromkeys(item.questions))
+            record = {"section": lesson.section.id, **item.model_dump()}
+            if not isinstance(fact, Fact):
+                lesson.reject(fact[0], record, fact[1])
+            elif not questions:
+                lesson.reject("no_question", record, "the fact comes without a question")
+            elif len(candidates) + len(questions) > config.max_questions:
+                lesson.reject("over_max_questions", record, f"more than {config.max_questions} were asked")
+            else:
+                facts.setdefault(fact.id, fact)
+                candidates += _candidates(fact, item.answer, questions)
     return list(facts.values()), candidates
 
 

@@ -46,12 +46,14 @@ async def find_facts(lesson: Lesson) -> list[Fact]:
     rejected = len(lesson.rejects)
     found: dict[str, Fact] = {}
     exercises = (Exercise("facts", Found, part, values={"most": most}) for part in parts)
-    async for item in lesson.paced(chain.from_iterable(await together(map(lesson.ask, exercises)))):
-        fact = borne_out(lesson, item)
-        if isinstance(fact, Fact):
-            found.setdefault(fact.id, fact)
-        else:
-            lesson.reject(fact[0], {"section": lesson.section.id, **item.model_dump()}, fact[1])
+    items = chain.from_iterable(await together(map(lesson.ask, exercises)))
+    async with lesson.paced(items) as paced:
+        async for item in paced:
+            fact = borne_out(lesson, item)
+            if isinstance(fact, Fact):
+                found.setdefault(fact.id, fact)
+            else:
+                lesson.reject(fact[0], {"section": lesson.section.id, **item.model_dump()}, fact[1])
     facts, limit = list(found.values()), most * len(parts)
     for fact in facts[limit:]:
         lesson.reject("over_max_facts", fact, f"more than {limit} facts were found in one section")
