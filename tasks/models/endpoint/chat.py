@@ -37,6 +37,7 @@ log = logging.getLogger("graft")
 
 KIND = "chat"  # of the memo's items
 RETRIES_TOLD_EVERY = 10.0  # seconds
+READY = 0.25  # requests that wait for a slot with their cost reserved, of those that may be in flight
 REASONS_TOLD = 3  # the most frequent
 
 
@@ -137,7 +138,8 @@ class Chat:
         self._memo, self._transport, self._billed_as = memo, transport, billed_as or endpoint.model
         lines = [Line(endpoint, address, read_key(address)) for address in endpoint.addresses]
         self._pool = Pool(lines, endpoint.max_failures)
-        self._slots = asyncio.Semaphore(self._pool.concurrency)  # held while a request waits for its next try, too
+        # held while a request waits for its next try, too; some are ready when a slot of the pool becomes free
+        self._slots = asyncio.Semaphore(self._pool.concurrency + math.ceil(READY * self._pool.concurrency))
         self._failures = 0  # requests in a row
         self._refusals = Refusals(endpoint.max_failures)
         self._refuses_all = ""  # what is said of an endpoint that does
@@ -196,12 +198,12 @@ class Chat:
 
     async def _try(self, asked: Question) -> None:
         """Send a request once, with its worst case reserved, and put what comes back into the memo."""
-        sender = contextlib.nullcontext(self._transport) if self._transport else self._pool.take(asked.refused_by)
         reserved = self.ledger.reserve(self._billed_as, asked.worst, resumes=self._transport is not None)
-        async with sender as send, reserved as reservation:
+        sender = contextlib.nullcontext(self._transport) if self._transport else self._pool.take(asked.refused_by)
+        async with reserved as reservation, sender as send:  # while the disk is slow, no slot is empty
             if self._refuses_all:
-                await reservation.release()
                 raise StageError(self._refuses_all)
+            reservation.sent = True
             with self._refusals.sent() as number:
                 exchange = self._exchange(send, asked, number, reservation)
                 await (exchange if self._transport else finish(exchange))

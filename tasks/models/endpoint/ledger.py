@@ -2,8 +2,8 @@
 
 Before a request is sent its worst case is reserved, and what the endpoint reports takes its place. The memo has both,
 the first before anything is sent and the other with the reply, so a killed run's next one knows what was spent, and
-what may have been: requests that were in flight, or were given up after they had been sent, stay reserved as possibly
-billed.
+what may have been: requests that were in flight or about to be, or were given up after they had been sent, stay
+reserved as possibly billed.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Reservation:
 
     def __init__(self, ledger: Ledger, model: str, worst: Count, resumes: bool) -> None:
         self._ledger, self._model, self._worst, self._resumes = ledger, model, worst, resumes
-        self.open = True
+        self.open, self.sent = True, False
 
     async def settle(self, reply: Reply, *kept: Item) -> None:
         """Count what the reply cost, and keep `kept` with it in one transaction.
@@ -159,7 +159,7 @@ class Ledger:
 
     @asynccontextmanager
     async def reserve(self, model: str, worst: Count, *, resumes: bool = False) -> AsyncIterator[Reservation]:
-        """Hold the worst case of a request while it is sent; one that is left open may have been billed.
+        """Hold the worst case of a request while it is sent; one that was `sent` and is left open may have been billed.
 
         Where others in flight hold what it needs, it waits for them. Raises BudgetError where that would not help.
         `resumes`: it is sent in a way that outlives the run, so that what an earlier run left reserved is for it.
@@ -178,10 +178,12 @@ class Ledger:
             await self._write()
             yield reservation
         finally:
-            if reservation.open:
+            if reservation.open and reservation.sent:
                 reservation.leave()
             self._in_flight -= 1
             self._changed.set()
+            if reservation.open:
+                await reservation.release()
 
     def totals(self) -> dict[str, Total]:
         """What was spent, by model."""

@@ -83,6 +83,10 @@ class Line:
     def name(self) -> str:
         return f"{self.address.base_url} (model {self.address.model or self._endpoint.model})"
 
+    @property
+    def paused(self) -> bool:
+        return self.paused_until > time.monotonic()
+
     async def close(self) -> None:
         await self._client.close()
 

@@ -45,6 +45,8 @@ class Pool:
         while True:
             line = self._next(refused_by)
             async with line.slots:
+                if line.paused and any(not other.paused for other in self._others(line, *refused_by)):
+                    continue  # it was not when this request came to wait here
                 try:
                     await line.ready()
                 except LineDownError:

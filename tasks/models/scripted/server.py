@@ -115,9 +115,11 @@ class ScriptedEndpoint:
     async def _chat(self, request: Request) -> Sent | None:
         number, before = self._count(request)
         self.counters.enter()
+        due = self._loop.time() + self._seconds(request, before)
         try:
-            await asyncio.sleep(self._seconds(request, before))
             response = self._decide(request, number, before)
+            await asyncio.sleep(due - self._loop.time())  # making it up is part of the latency
+            self.counters.answer(request, response)
         finally:
             self.counters.leave()
         match response:
@@ -133,7 +135,9 @@ class ScriptedEndpoint:
 
     def _respond_in_batch(self, request: Request) -> Response:
         self.counters.batched += 1
-        return self._decide(request, *self._count(request))
+        response = self._decide(request, *self._count(request))
+        self.counters.answer(request, response)
+        return response
 
     def _count(self, request: Request) -> tuple[int, int]:
         """The request's number, and how many times the same one was sent before."""
@@ -160,7 +164,6 @@ class ScriptedEndpoint:
             response = self._play(request, number)
             if fault is not None and isinstance(response, Answer):
                 response = self._faults.spoil(fault, response, request, before)
-        self.counters.answer(request, response)
         return response
 
     def _refusal(self, request: Request) -> Failure | None:

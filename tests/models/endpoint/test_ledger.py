@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from artifacts.memo import Memo
-from artifacts.stage import SettingError
+from artifacts.stage import SettingError, StageError
 from tasks.models.config import Budget, Price
 from tasks.models.endpoint.chat import Chat, request_body
 from tasks.models.endpoint.completion import Reply, RequestError
@@ -255,6 +255,16 @@ def test_what_a_transport_resumes_is_not_reserved_twice(memo: Memo) -> None:
     assert (total.requests, total.possibly_billed.requests) == (3, 0)
 
 
+def test_what_waits_for_a_slot_when_the_endpoint_stops_costs_nothing(memo: Memo) -> None:
+    with ScriptedEndpoint([Failure(401, "who are you?")], latency=0.05) as server:
+        shared = ledger(memo)
+        _, outcomes = ask(dials(server.url, concurrency=4), memo, *map(str, range(20)), ledger=shared)
+        assert len(server.requests) <= 4
+    assert all(isinstance(outcome, StageError) for outcome in outcomes)
+    for totals in (shared.totals(), ledger(memo).totals()):
+        assert totals["m"].possibly_billed.requests == 0
+
+
 CHILD = """
 import sys
 from pathlib import Path
@@ -281,7 +291,7 @@ def test_after_kill_9_what_was_in_flight_counts(tmp_path: Path) -> None:
             child.send_signal(signal.SIGKILL)
             child.wait()
         total = Ledger(Memo(path), "key").totals()["m"]
-        assert 1 <= total.possibly_billed.requests <= 4
+        assert 1 <= total.possibly_billed.requests <= 5  # four in flight, and one that was ready
         assert total.requests + total.possibly_billed.requests >= len(server.requests)
         subprocess.run([*command, "30"], cwd=root, check=True)
         assert len(server.requests) <= 30
