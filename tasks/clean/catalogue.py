@@ -8,7 +8,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-DEDUPLICATOR = "document_simhash_deduplicator"
+DEDUPLICATORS = ("document_simhash_deduplicator", "document_minhash_deduplicator")
 INTERVAL = ("min_closed_interval", "max_closed_interval", "reversed_range")  # every filter takes these
 OTHER_MEDIA = ("audio_", "image_", "imgdiff_", "video_")
 RUN_CODE = ("python_file_mapper", "python_lambda_mapper")
@@ -44,7 +44,7 @@ def _sources() -> dict[str, Path]:
         raise ValueError("data-juicer is not installed; install the project's dependencies again")
     folder = Path(spec.submodule_search_locations[0]) / "ops"
     files = [path for kind in ("filter", "mapper") for path in sorted((folder / kind).glob(f"*_{kind}.py"))]
-    files.append(folder / "deduplicator" / f"{DEDUPLICATOR}.py")
+    files += [folder / "deduplicator" / f"{name}.py" for name in DEDUPLICATORS]
     return {path.stem: path for path in files if not path.name.startswith(OTHER_MEDIA)}
 
 

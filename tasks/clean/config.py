@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+import yaml
 from pydantic import Field, field_validator, model_serializer, model_validator
 
-from artifacts.stage import Dials, StageConfig
-from tasks.clean.catalogue import DEDUPLICATOR, mistake
+from artifacts.stage import Dials, StageConfig, unkeyed
+from artifacts.store import source_sha256
+from tasks.clean.catalogue import DEDUPLICATORS, mistake
+from tasks.models.config import ModelConfig, OpenAIEndpoint, folder_sha256
 
 FieldName = Literal["question", "answer", "both"]
+Preset = Literal["clean-mixed", "clean-en", "clean-zh"]
+Handling = Literal["keep", "mask", "reject"]
+PRESETS = Path(__file__).parent / "presets"
 
 
 class Operator(Dials):
@@ -44,41 +51,149 @@ class Operator(Dials):
         return {self.name: {"field": self.field, **self.parameters}}
 
 
-DEFAULT_OPERATORS: list[dict[str, dict[str, Any]]] = [
-    {"whitespace_normalization_mapper": {}},
-    # "工期？" is a question and "5" is an answer: published recipes, which ask for 10 characters or words, drop both.
-    {"text_length_filter": {"field": "question", "min_len": 3, "max_len": 1000}},
-    {"text_length_filter": {"field": "answer", "min_len": 1, "max_len": 8000}},
-    # Specifications, formulas and Markdown tables are half signs; published ratios (0.4 to 0.8) drop a quarter of good
-    # Chinese rows. What falls below these is dot leaders, rules and broken extraction.
-    {"alphanumeric_filter": {"field": "question", "min_ratio": 0.4}},
-    {"alphanumeric_filter": {"field": "answer", "min_ratio": 0.2}},
-    # Stutters ("好的好的好的", dot leaders) are above 0.5; a table's rows, alike but for their values, reach 0.36.
-    {"character_repetition_filter": {"field": "answer", "rep_len": 10, "max_ratio": 0.45}},
-    # A sentence said over and over is above 0.1. Fifty characters, because rows of a table and steps of a procedure
-    # share shorter pieces; word_repetition_filter sees no Chinese words, and gives good tables 0.96.
-    {"character_repetition_filter": {"field": "answer", "rep_len": 50, "max_ratio": 0.1}},
-    # Two rows of a Jaccard index of 0.85 differ in about 8 of 64 bits, so the published distance of 4 misses most.
-    {DEDUPLICATOR: {"tokenization": "character", "window_size": 3, "num_blocks": 12, "hamming_distance": 11}},
-]
+class Outliers(Dials):
+    """Cuts that follow from the data: each statistic's distribution, of each language apart, says what is far out."""
+
+    method: Literal["sigma", "mad", "quantile"] = "mad"
+    """`sigma`: mean +- k standard deviations; `mad`: median +- k median absolute deviations (times 1.4826, which makes
+    them standard deviations of a normal distribution), for skewed lengths; `quantile`: `lowest` to `highest`."""
+    k: float = Field(3.5, gt=0)
+    lowest: float = Field(0.005, ge=0, lt=0.5)
+    highest: float = Field(0.995, gt=0.5, le=1)
+    statistics: tuple[str, ...] = ()
+    """Which of what the filters measure, such as `text_len`; where empty, all numbers."""
+    min_rows: int = Field(200, ge=10)
+    """A language with fewer rows is not cut: too few to know what is far out."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, written: Any) -> Any:
+        """`outliers: mad` is short for `outliers: {method: mad}`."""
+        return {"method": written} if isinstance(written, str) else written
+
+
+class Duplicates(Dials):
+    """When two rows say the same. A deduplicator of the operators only finds the pairs to compare."""
+
+    min_similarity: float = Field(0.85, ge=0, le=1)
+    """How alike (Jaccard index of character trigrams) both the questions and the answers of two rows must be."""
+    max_wordings: int = Field(24, ge=1)
+    """Rows of one fact that stay: ways to ask for it are wanted, up to here."""
+
+
+class EvaluationSet(Dials):
+    """Questions that the model will be measured by somewhere, and that it therefore must not train on."""
+
+    path: str
+    """A JSONL, JSON or Parquet file, or a folder of them; all text in `question`, `prompt`, `instruction`, `input`,
+    `problem`, `text`, or in the user's turns, counts."""
+    name: str = ""
+    """What rejects call it; the file's name where empty."""
+
+    @property
+    def title(self) -> str:
+        return self.name or Path(self.path).stem
+
+
+class Decontamination(Dials):
+    """What must not be in the rows, besides this run's own probes, which never may."""
+
+    sets: tuple[EvaluationSet, ...] = ()
+    ngram: int = Field(13, ge=4)
+    """Words (Chinese characters each count as one) in a row that are enough to be a copy; shorter questions count when
+    they stand in a row whole. 13 is GPT-3's choice: https://arxiv.org/abs/2005.14165 (appendix C)."""
+    min_similarity: float = Field(0.8, gt=0, le=1)
+    """How alike (Jaccard index of trigrams) a question of a row that simhash finds near one of a set must be."""
+
+
+class Privacy(Dials):
+    """What is done about personal data and secrets in questions and answers; each find is counted.
+
+    `mask` puts `<email>`, `<phone>` ... in its place, `reject` leaves the row out, `keep` looks for none.
+    """
+
+    emails: Handling = "keep"
+    phones: Handling = "keep"
+    id_numbers: Handling = "mask"
+    """Chinese resident identity numbers (18 digits with a right check digit)."""
+    bank_cards: Handling = "mask"
+    """13 to 19 digits with a right Luhn check digit, as cards have them."""
+    keys: Handling = "mask"
+    """API keys, tokens, private keys, passwords in addresses."""
+
+
+class Judge(Dials):
+    """A model behind an endpoint scores each row from 1 to 5 on named axes."""
+
+    endpoint: OpenAIEndpoint
+    axes: tuple[str, ...] = ("correct", "complete", "clear")
+    min_score: float = Field(3.0, ge=1, le=5)
+    """The lowest mean of the axes that stays."""
+
+
+class Perplexity(Dials):
+    """Rows by how likely a model finds question and answer: gibberish is far above what the model was trained on."""
+
+    model: ModelConfig = ModelConfig()
+    max_perplexity: float = Field(gt=1)
+    batch_size: int = unkeyed(8, ge=1)
+
+
+class Reward(Dials):
+    """Rows by the score of a reward model (a sequence classifier with one label)."""
+
+    path: str
+    """Its folder."""
+    min_reward: float
+    batch_size: int = unkeyed(8, ge=1)
 
 
 class CleanConfig(StageConfig):
     stage: ClassVar[str] = "clean"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[tuple[str, ...]] = ("generate",)
 
-    operators: tuple[Operator, ...] = Field(
-        default_factory=lambda: tuple(Operator.model_validate(each) for each in DEFAULT_OPERATORS)
-    )
-    """data-juicer's operators by its own names and parameters, run in this order; the deduplicator stands last."""
-    min_similarity: float = Field(0.85, ge=0, le=1)
-    """How alike (Jaccard index of character trigrams) both the questions and the answers of two rows must be for the
-    deduplicator to drop one. Its simhash only finds the pairs to compare: alone it merges questions of one template."""
+    preset: Preset = "clean-mixed"
+    """Which operators run where `operators` names none: thresholds for both languages, for English or for Chinese."""
+    operators: tuple[Operator, ...] = ()
+    """data-juicer's operators by its own names and parameters, run in this order; deduplicators stand last."""
+    outliers: Outliers | None = None
+    """Cut each filter's statistic where the data itself says that a row is far out: `sigma`, `mad` or `quantile`."""
+    duplicates: Duplicates = Duplicates()
+    decontamination: Decontamination = Decontamination()
+    privacy: Privacy = Privacy()
+    judge: Judge | None = None
+    perplexity: Perplexity | None = None
+    reward: Reward | None = None
+    engine: Literal["local", "ray"] = unkeyed("local")
+    """`local`: processes of this machine; `ray`: data-juicer's Ray executor, for more rows than one machine holds."""
+    workers: int = unkeyed(0, ge=0)
+    """Processes; 0 for one a CPU core."""
+    ray_address: str = unkeyed("auto")
+    """The Ray cluster's address, as `ray.init` takes it; `local` starts one on this machine."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _operators_of_preset(cls, written: Any) -> Any:
+        if not isinstance(written, dict) or "operators" in written:
+            return written
+        preset = PRESETS / f"{written.get('preset', 'clean-mixed')}.yaml"
+        if not preset.is_file():  # pydantic says which there are
+            return written
+        return {**written, "operators": yaml.safe_load(preset.read_text(encoding="utf-8"))}
 
     @field_validator("operators")
     @classmethod
-    def _deduplicator_last(cls, operators: tuple[Operator, ...]) -> tuple[Operator, ...]:
-        if any(operator.name == DEDUPLICATOR for operator in operators[:-1]):
-            raise ValueError(f"{DEDUPLICATOR} must stand once, as the last operator: it compares what the others left")
+    def _deduplicators_last(cls, operators: tuple[Operator, ...]) -> tuple[Operator, ...]:
+        names = [operator.name in DEDUPLICATORS for operator in operators]
+        if names != sorted(names):
+            raise ValueError(f"{', '.join(DEDUPLICATORS)} must stand last: they compare what the others left")
         return operators
+
+    def outside(self) -> dict[str, str]:
+        found = {each.path: source_sha256(Path(each.path)) for each in self.decontamination.sets}
+        if self.perplexity:
+            found["perplexity model"] = self.perplexity.model.identity()
+        if self.reward:
+            found["reward model"] = folder_sha256(Path(self.reward.path))
+        return found

@@ -10,7 +10,7 @@ from typing import Any
 
 from artifacts.records import QAPair
 from artifacts.stage import StageError
-from tasks.clean.catalogue import DEDUPLICATOR
+from tasks.clean.catalogue import DEDUPLICATORS
 from tasks.clean.config import Operator
 from tasks.clean.offline import offline, operator_classes
 
@@ -45,7 +45,7 @@ class Loaded:
 
     def attempt(self) -> None:
         """Run it on two sample rows; raises StageError where it can't work on such rows."""
-        if self.name == DEDUPLICATOR:
+        if self.name in DEDUPLICATORS:
             self.matches([self.hash(pair.question) for pair in TRIAL])
         elif self.is_mapper:
             self.edit(TRIAL)

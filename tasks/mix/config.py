@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from artifacts.records import Reasoning, digest
-from artifacts.stage import Dials, SettingError, StageConfig
+from artifacts.stage import Dials, SettingError, StageConfig, unkeyed
 from artifacts.store import source_sha256
+from tasks.models.config import ModelConfig
 
 DOMAIN = "domain"
 
@@ -50,16 +51,111 @@ class Source(Dials):
         )
 
 
+class Chosen(Dials):
+    """What every way to select has: how much of the general rows it keeps, and what is done with domain rows."""
+
+    keep: float = Field(0.5, gt=0, le=1)
+    """Share of the general rows that are kept, the best by the method's score."""
+    flag_domain: bool = False
+    """Score domain rows, too: those that would not be kept are flagged in `about/flags.jsonl`, never left out."""
+
+
+class Random(Chosen):
+    """A share drawn by hash: the baseline that the others have to beat."""
+
+    method: Literal["random"]
+
+
+class IFD(Chosen):
+    """Instruction-following difficulty: the loss of an answer given its question, over its loss alone. High and below 1
+    is kept: hard, and the question helps. https://arxiv.org/abs/2308.12032"""
+
+    method: Literal["ifd"]
+    model: ModelConfig = ModelConfig()
+    max_length: int = Field(1024, ge=8)
+    """Tokens; what stands behind them is not weighed."""
+    batch_size: int = unkeyed(8, ge=1)
+
+
+class Superfilter(IFD):
+    """IFD by a small model, which ranks rows much as a large one does. https://arxiv.org/abs/2402.00530"""
+
+    method: Literal["superfilter"]  # type: ignore[assignment]
+
+
+class MoDS(Chosen):
+    """Quality by a reward model, coverage by k-center greedy, then what the first tuned model does badly.
+    https://arxiv.org/abs/2311.15653"""
+
+    method: Literal["mods"]
+    reward: str
+    """Folder of a reward model (a sequence classifier with one label)."""
+    min_quality: float = 0.0
+    """The lowest reward of a row that may be chosen."""
+    model: ModelConfig = ModelConfig()
+    """Whose mean hidden states tell how alike rows are."""
+    tuned: str = ""
+    """Folder of an adapter or a model that was tuned on a first selection: rows that it answers below `min_quality` are
+    chosen besides. Without it the first selection is all."""
+    max_length: int = Field(1024, ge=8)
+    batch_size: int = unkeyed(8, ge=1)
+
+
+class RDS(Chosen):
+    """Representation-based selection: the rows most alike to the domain's, in turn for each domain row, by a model's
+    hidden states, weighted to the last token. https://arxiv.org/abs/2503.01807"""
+
+    method: Literal["rds"]
+    model: ModelConfig = ModelConfig()
+    max_length: int = Field(1024, ge=8)
+    batch_size: int = unkeyed(8, ge=1)
+
+
+Select = Annotated[Random | IFD | Superfilter | MoDS | RDS, Field(discriminator="method")]
+
+
+class Replay(Dials):
+    """Answers of the base model itself in place of those that the general rows have: what it says already is what it
+    must not forget, in its own words."""
+
+    model: ModelConfig = ModelConfig()
+    """The model that is going to be trained: the same as sft.model."""
+    max_new_tokens: int = Field(256, ge=1)
+    batch_size: int = unkeyed(16, ge=1)
+
+
 class MixConfig(StageConfig):
     stage: ClassVar[str] = "mix"
-    version: ClassVar[int] = 4
-    reads: ClassVar[tuple[str, ...]] = ("clean", "generate")
+    version: ClassVar[int] = 5
+    reads: ClassVar[tuple[str, ...]] = ("parse", "clean", "generate")
 
     domain_share: float = Field(0.3, gt=0, le=1)
     """Share of the training rows that come from the documents. Below 0.2 facts are learned slowly, above 0.4 the model
     forgets what it could do; 1.0 trains on the documents alone."""
+    exposures: int | None = Field(None, ge=1)
+    """How often an epoch shows each fact: its wordings are repeated in turn, or drawn from, up to that number. Where
+    empty, each wording once."""
+    rows: int | None = Field(None, ge=10)
+    """Train on this many rows: domain rows are repeated or drawn to fill `domain_share` of them."""
+    tokens: int | None = Field(None, ge=100)
+    """The same in tokens, which `tokenizer` counts."""
+    tokenizer: str = ""
+    """Whose tokens are counted: a model's folder, a hub id, or `embedded`. Where empty, the model of sft.model.path."""
+    documents: float = Field(0.0, ge=0, le=4)
+    """Rows that hold the documents' own text, for each row of questions and answers: 1.0 gives one for one."""
+    curriculum: Literal["none", "qa_first"] = "none"
+    """`qa_first`: first the questions alone, then documents together with questions, which shows what to take from a
+    text before it is read: https://arxiv.org/abs/2402.12847. sft then keeps the order of the rows."""
     general: tuple[Source, ...] = ()
     """Where the other rows come from."""
+    temperature: float | None = Field(None, gt=0)
+    """How far a source's size counts beside its weight: a source gives weight x size^(1/temperature). 1 takes sources
+    as large as they are, higher values level them, as multilingual models do (https://arxiv.org/abs/1910.10683,
+    section 3.5.2); where empty, size does not count."""
+    select: Select | None = None
+    """Which general rows are good enough to be drawn from; where empty, all."""
+    replay: Replay | None = None
+    """Have the base model answer the general rows' prompts, and train on that."""
     match_languages: bool = True
     """Draw general rows in the proportion of the domain rows' languages, where the sources have them."""
     repeat_general: bool = False

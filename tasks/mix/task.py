@@ -27,9 +27,9 @@ SET_ASIDE = 0.1  # of the general rows at most, for retention
 
 
 @task(name="mix", persist_result=False, cache_policy=NO_CACHE)
-def mix(run: Run, config: MixConfig, clean: Ref, generate: Ref) -> Ref | State[Ref]:
+def mix(run: Run, config: MixConfig, parse: Ref, clean: Ref, generate: Ref) -> Ref | State[Ref]:
     """Mix the documents' rows with general ones, and hold out what validation and retention need."""
-    return run_stage(run, config, {"clean": clean, "generate": generate}, make)
+    return run_stage(run, config, {"parse": parse, "clean": clean, "generate": generate}, make)
 
 
 def make(work: Work[MixConfig]) -> None:

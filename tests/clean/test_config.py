@@ -23,7 +23,7 @@ from tasks.clean.config import CleanConfig
         ([{"text_length_filter": {}, "alphanumeric_filter": {}}], "one name with its parameters"),
         ([{"python_lambda_mapper": {"lambda_str": "lambda x: x"}}], "runs Python code"),
         ([{"image_shape_filter": {}}], "rows of text"),
-        (["document_simhash_deduplicator", "text_length_filter"], "must stand once, as the last operator"),
+        (["document_simhash_deduplicator", "text_length_filter"], "must stand last"),
     ],
 )
 def test_what_an_operator_may_not_be_is_said(operators: list[object], said: str) -> None:

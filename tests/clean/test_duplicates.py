@@ -43,7 +43,7 @@ def test_words_in_another_order_stay(cleaned: Run) -> None:
         pair(f"{one} {other}", f"Which {one} of the {other} is used in the northern hall of the company?", "The first.")
         for one, other in (("filter", "pump"), ("pump", "filter"), ("pump filter", "valve"), ("filter pump", "valve"))
     ]
-    result = cleaned(rows, min_similarity=0.5)
+    result = cleaned(rows, duplicates={"min_similarity": 0.5})
     assert result.ids == [row.id for row in rows]
 
 
@@ -162,7 +162,7 @@ def test_rows_with_a_fact_id_of_their_own_are_told_by_their_answer(cleaned: Run)
 
 def test_the_same_rows_give_the_same_artifact(cleaned: Run) -> None:
     rows = [pair(str(n), f"What is the weight of part {n % 7}?", f"It is {n % 5} g.") for n in range(50)]
-    one, other = cleaned(rows, min_similarity=0.85), cleaned(rows, min_similarity=0.8500001)
+    one, other = (cleaned(rows, duplicates={"min_similarity": least}) for least in (0.85, 0.8500001))
     assert one.manifest.key != other.manifest.key
     assert one.manifest.digest == other.manifest.digest
     assert one.manifest.counts["kept"] == 35

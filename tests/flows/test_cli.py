@@ -82,9 +82,9 @@ def test_a_run_a_plan_and_what_can_be_seen_of_it(config: Path, tmp_path: Path) -
     ]
     assert "report" in output
 
-    planned = succeeded("plan", "-c", config, "--set", "clean.min_similarity=0.7")
+    planned = succeeded("plan", "-c", config, "--set", "clean.duplicates.min_similarity=0.7")
     assert "generate  cached" in planned
-    assert "clean     will run  clean.min_similarity: 0.85 -> 0.7" in planned
+    assert "clean     will run  clean.duplicates.min_similarity: 0.85 -> 0.7" in planned
     assert "mix       unknown   depends on what comes out of clean" in planned
 
     assert "reused" in succeeded("run", "-c", config, "--until", "clean")

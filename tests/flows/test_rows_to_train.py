@@ -67,7 +67,13 @@ def trained(root: Path, **values: Any) -> tuple[list[Fact], list[QAPair], list[C
     quiet = Progress(terminal=False)
     cleaned = produce(store, CleanConfig(), {"generate": made.ref}, clean, progress=quiet)
     mixing = MixConfig(domain_share=1, validation_share=0, retention_rows=0)
-    mixed = produce(store, mixing, {"clean": cleaned.ref, "generate": made.ref}, mix, progress=quiet)
+    mixed = produce(
+        store,
+        mixing,
+        {"parse": store.manifest(made.ref).inputs["parse"], "clean": cleaned.ref, "generate": made.ref},
+        mix,
+        progress=quiet,
+    )
     rows = list(read_jsonl(Store(root).path(mixed.ref) / "train.jsonl", Conversation))
     return list(read_jsonl(store.path(made.ref) / "facts.jsonl", Fact)), pairs(store, made), rows
 

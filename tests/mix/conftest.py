@@ -11,13 +11,20 @@ from typing import Any, ClassVar
 import pytest
 
 from artifacts.progress import Progress
-from artifacts.records import Conversation, Message, Origin, Probe, QAPair, Reject, read_jsonl
+from artifacts.records import Conversation, Message, Origin, Probe, QAPair, Reject, Section, read_jsonl
 from artifacts.stage import StageConfig, Work, produce
 from artifacts.store import Manifest, Store
 from tasks.mix.config import MixConfig
 from tasks.mix.task import make
 
 PROGRESS = Progress(terminal=False)
+
+
+class Parsed(StageConfig):
+    stage: ClassVar[str] = "parse"
+    version: ClassVar[int] = 1
+
+    sections: tuple[Section, ...] = ()
 
 
 class Cleaned(StageConfig):
@@ -100,9 +107,13 @@ def mixed(tmp_path: Path) -> Run:
         rows: Sequence[QAPair],
         *general: str | dict[str, Any],
         probes: tuple[Probe, ...] = (),
+        sections: tuple[Section, ...] = (),
         force: bool = False,
         **dials: Any,
     ) -> Mixed:
+        def parse(work: Work[Parsed]) -> None:
+            work.write("sections.jsonl", work.config.sections)
+
         def generate(work: Work[Generated]) -> None:
             work.write("probes.jsonl", work.config.probes)
 
@@ -112,9 +123,11 @@ def mixed(tmp_path: Path) -> Run:
         text = json.dumps([row.model_dump_json() for row in rows])
         given = produce(store, Cleaned(rows=text), {}, clean, progress=PROGRESS).ref
         held_out = produce(store, Generated(probes=probes), {}, generate, progress=PROGRESS).ref
+        read = produce(store, Parsed(sections=sections), {}, parse, progress=PROGRESS).ref
         sources = [{"path": each} if isinstance(each, str) else each for each in general]
         config = MixConfig.model_validate({"general": sources, **dials})
-        ref = produce(store, config, {"clean": given, "generate": held_out}, make, progress=PROGRESS, force=force).ref
+        inputs = {"parse": read, "clean": given, "generate": held_out}
+        ref = produce(store, config, inputs, make, progress=PROGRESS, force=force).ref
         folder = store.path(ref)
         files = (
             list(read_jsonl(folder / f"{name}.jsonl", Conversation)) for name in ("train", "validation", "retention")

@@ -7,12 +7,35 @@ Simhash alone loses data on short rows: all texts shorter than its window have o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from artifacts.records import QAPair
-from tasks.clean.operators import Loaded
+from artifacts.stage import Work
+from tasks.clean.catalogue import DEDUPLICATORS
+from tasks.clean.config import CleanConfig
+from tasks.clean.operators import Loaded, load
 from tasks.models.language.wording import marks, normalize, same_words, similarity
+
+
+def without_duplicates(work: Work[CleanConfig], rows: Iterable[QAPair]) -> Iterator[QAPair]:
+    """The rows but the duplicates; each reject says which row stays in its place."""
+    pairs = list(rows)
+    pairs = without(work, "duplicate", pairs, exact(pairs))
+    for operator in load([each for each in work.config.operators if each.name in DEDUPLICATORS]):
+        with work.progress.task(operator.name, len(pairs)) as progress:
+            found = near(pairs, operator, work.config.duplicates.min_similarity, progress.advance)
+            pairs = without(work, operator.name, pairs, found)
+    yield from pairs
+
+
+def without(work: Work[CleanConfig], reason: str, pairs: list[QAPair], found: Iterator[Duplicate]) -> list[QAPair]:
+    dropped = set()
+    for duplicate in found:
+        dropped.add(duplicate.row.id)
+        of, alike = duplicate.of, duplicate.similarity
+        work.reject(reason, duplicate.row, f"duplicates {of.id} (similarity {alike:.2f}): {of.question}")
+    return [pair for pair in pairs if pair.id not in dropped]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Where rows are worked on, chunk by chunk: here, in processes of this machine, or on a Ray cluster."""

@@ -1,0 +1,1 @@
+"""What a model thinks of rows: a judge behind an endpoint, perplexity, a reward model."""

@@ -1,0 +1,51 @@
+"""What is done to each row by itself: the same function for every engine, made once in each of its processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from artifacts.records import QAPair
+from tasks.clean.catalogue import DEDUPLICATORS
+from tasks.clean.config import CleanConfig
+from tasks.clean.operators import Loaded, load
+from tasks.clean.rows import Left, Outcome
+from tasks.models.language.match import contains
+
+
+def steps(config: CleanConfig) -> Callable[[Sequence[QAPair]], list[Outcome]]:
+    """The operators of the configuration, in their order."""
+    operators = load([operator for operator in config.operators if operator.name not in DEDUPLICATORS])
+
+    def work_on(pairs: Sequence[QAPair]) -> list[Outcome]:
+        outcomes = [Outcome(pair) for pair in pairs]
+        for operator in operators:
+            staying = [outcome for outcome in outcomes if outcome.left is None]
+            if staying:
+                (repair if operator.is_mapper else sift)(operator, staying)
+        return outcomes
+
+    return work_on
+
+
+def sift(operator: Loaded, outcomes: Sequence[Outcome]) -> None:
+    """Have a filter judge rows; those that it does not keep are left with what it measured and its bounds."""
+    for outcome, verdict in zip(outcomes, operator.judge([outcome.pair for outcome in outcomes]), strict=True):
+        measured = {"operator": operator.name, "field": operator.field, "keep": verdict.keep, **verdict.statistics}
+        outcome.statistics.append(measured)
+        if not verdict.keep:
+            values = ", ".join(f"{name} {value}" for name, value in verdict.statistics.items())
+            detail = f"{operator.field}: {values or 'refused'} (allowed: {operator.bounds})"
+            outcome.left = Left(operator.name, detail)
+
+
+def repair(operator: Loaded, outcomes: Sequence[Outcome]) -> None:
+    """Have a mapper edit rows; one that loses its question, its answer or the answer's value is left."""
+    for outcome, edited in zip(outcomes, operator.edit([outcome.pair for outcome in outcomes]), strict=True):
+        pair = outcome.pair
+        empty = [name for name in ("question", "answer") if not getattr(edited, name).strip()]
+        if empty:
+            outcome.left = Left(operator.name, f"left the {empty[0]} empty")
+        elif contains(pair.answer, pair.value) and not contains(edited.answer, pair.value):
+            outcome.left = Left(operator.name, f"took {pair.value!r} out of the answer: {edited.answer!r}")
+        elif edited != pair:
+            outcome.pair, outcome.counts = edited, (*outcome.counts, "edited")
