@@ -68,11 +68,12 @@ def dimensions(value: str) -> tuple[str, ...]:
     return tuple("time" if name == "months" else name or "number" for name in names)
 
 
-def _within(value: str) -> list[Figure]:
+@lru_cache(maxsize=2048)
+def _within(value: str) -> tuple[Figure, ...]:
     """The figures of a value: in 一般纳税人 there is none, and in "one day" or "twenty" there is."""
     parts = _parts(value)
     figures = [figure for part in parts if isinstance(part, tuple) for figure in part]
-    return [figure for figure in figures if figure.sure or figure.dimension or len(parts) == 1]
+    return tuple(figure for figure in figures if figure.sure or figure.dimension or len(parts) == 1)
 
 
 @lru_cache(maxsize=2048)  # an answer is held against many values, and a value against many answers

@@ -167,8 +167,13 @@ class Guard:
 
 def same_question(one: str, other: str) -> bool:
     """Whether two questions about one fact are one."""
-    text, held = _Text.of(_bare(one)), _Text.of(_bare(other))
+    text, held = _asked(one), _asked(other)
     return text.key == held.key or text.near(held)
+
+
+@lru_cache(maxsize=4096)  # a question is held against all others about its fact
+def _asked(question: str) -> _Text:
+    return _Text.of(_bare(question))
 
 
 def _bare(question: str) -> str:

@@ -26,6 +26,7 @@ TOKEN = re.compile(
     # a character of a script without spaces, or a sign that changes a figure
     rf"|(?P<sign>(?![{CJK_MARKS}])[{CJK}%‰°$€£¥<>≤≥±+])"
 )
+TO = re.compile(r"(?<=\d) ?[-~至到] ?")  # of a range
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 PLAIN = str.maketrans({"−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "’": "'", "µ": "μ"})
 
@@ -58,22 +59,27 @@ def tokens(text: str) -> list[str]:
     return list(_tokens(text))
 
 
-@lru_cache(maxsize=512)  # the same section, answer and value are held against one another many times
+@lru_cache(maxsize=4096)  # the same section, answer and value are held against one another many times
 def _tokens(text: str) -> tuple[str, ...]:
-    return tuple(token for token, _, _ in places(THOUSANDS.sub("", plain(text))))
+    return tuple(map(_token, TOKEN.finditer(THOUSANDS.sub("", plain(text)))))
 
 
 def places(text: str) -> Iterator[tuple[str, int, int]]:
     """The tokens of a plain text without the commas of thousands, each with where it begins and ends."""
-    for match in TOKEN.finditer(text):
-        token = match.group()
-        if match.lastgroup == "code":
-            token = token.replace("-", "")
-        elif match.lastgroup == "numeral":
-            token = token.replace(" ", "-")
-        elif match.lastgroup == "number":
-            token = "-".join(_number(part) for part in re.split(r"(?<=\d) ?[-~至到] ?", token))
-        yield token, match.start(), match.end()
+    for found in TOKEN.finditer(text):
+        yield _token(found), *found.span()
+
+
+def _token(found: re.Match[str]) -> str:
+    token = found.group()
+    match found.lastgroup:
+        case "code":
+            return token.replace("-", "")
+        case "numeral":
+            return token.replace(" ", "-")
+        case "number":
+            return "-".join(map(_number, TO.split(token)))
+    return token
 
 
 def _number(text: str) -> str:
@@ -84,7 +90,7 @@ def _number(text: str) -> str:
     return re.sub(r"(?<!\d)0+(?=\d)", "", text)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def normalise(text: str) -> str:
     """What two texts share that differ in case, width, spaces, punctuation or the spelling of numbers only."""
     return " ".join(tokens(text))

@@ -126,16 +126,14 @@ class Figure:
             return bool(self.codes & other.codes)
         if isinstance(self.value, str) or isinstance(other.value, str):  # ISO 9001 of ISO 9001:2015
             return str(self.value) in (str(other.value), str(other.value).split(":")[0])
-        if self.unit is other.unit and type(self.value) is type(other.value):
+        if self.unit.parts(other.unit):
+            return False
+        if self.unit is other.unit:
             return self.value == other.value
         mine, theirs = Fraction(self.value), Fraction(other.value)
         if self.unit.dimension and other.unit.dimension:
-            if self.unit.dimension != other.unit.dimension:
-                return False
             mine, theirs = mine * self.unit.factor, theirs * other.unit.factor
         if self.unit.per and other.unit.per:
-            if self.unit.per != other.unit.per:
-                return False
             mine, theirs = mine / self.unit.over, theirs / other.unit.over
         return mine == theirs
 
@@ -158,8 +156,9 @@ def read(text: str) -> Iterator[tuple[re.Match[str], Figure]]:
     for form, reader in READERS:
         found = list(form.finditer(text))
         yield from ((match, reader(match)) for match in found)
-        if found:
-            text = form.sub(lambda match: "|" * len(match.group()), text)
+        for match in found:
+            start, end = match.span()
+            text = f"{text[:start]}{'|' * (end - start)}{text[end:]}"
 
 
 def _some(match: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import prod
 
 # Dimension -> factor -> names in plain form, apart from those that may mean several units (pound, 度).
@@ -112,7 +113,13 @@ class Unit:
     per: str = ""  # the dimensions below the line
     over: Fraction = Fraction(1)  # what stands below the line, in their smallest units
 
+    def parts(self, other: Unit) -> bool:
+        """Whether two measures can't be the same, whatever their numbers; one that is not known parts nothing."""
+        measured = self.dimension and other.dimension and self.dimension != other.dimension
+        return bool(measured or (self.per and other.per and self.per != other.per))
 
+
+@lru_cache(maxsize=1024)  # the same few units stand all over a corpus, and comparing figures begins with theirs
 def unit_of(text: str, each: str = "") -> Unit:
     """The unit that stands after a number (kg/h), with what stands before it (每小时)."""
     upper, *lower = (part.strip() for part in BELOW.split(RATES.get(text, text)))

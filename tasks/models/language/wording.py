@@ -46,7 +46,7 @@ def marks(text: str) -> tuple[str, ...]:
     """What of a normalized text a duplicate has too: numbers, codes, and characters that tell facts apart."""
     tokens = [token.strip(_EDGES) for token in _TOKEN.findall(text)]
     return tuple(
-        sorted([token for token in tokens if any(c.isdigit() for c in token)] + [c for c in text if c in _CONTRAST])
+        sorted([token for token in tokens if any(map(str.isdigit, token))] + [c for c in text if c in _CONTRAST])
     )
 
 
