@@ -22,12 +22,15 @@ def wrong_language(text: str, sections: Sequence[Section], values: Iterable[str]
     Not counted are values, code, codes, and foreign words that stand in the section: they may be names and terms, of
     which technical Chinese is full.
     """
+    own, other = (IN_CJK, IN_LETTERS) if sections[0].language in WRITTEN_IN_CJK else (IN_LETTERS, IN_CJK)
+    if other is IN_CJK and text.isascii():
+        return False
     rest = VERBATIM.sub(" ", text)
     for value in sorted(filter(None, values), key=len, reverse=True):
         rest = rest.replace(value, " ")
-    held = frozenset[str]().union(*map(_held, sections))
-    own, other = (IN_CJK, IN_LETTERS) if sections[0].language in WRITTEN_IN_CJK else (IN_LETTERS, IN_CJK)
-    foreign = [token for token in _words(rest, other) if token not in held]
+    foreign = _words(rest, other)
+    if len(foreign) >= LEAST_FOREIGN:
+        foreign = [token for token in foreign if not any(token in _held(section) for section in sections)]
     return len(foreign) >= LEAST_FOREIGN and _weight(foreign) > _weight(_words(rest, own))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from tasks.generate.exercise import Exercise
 from tasks.generate.grounding.language import wrong_language
@@ -90,8 +91,13 @@ def points_at_text(question: str, language: str) -> bool:
 
     What has several lines brings the text along that it speaks of.
     """
-    forms = POINTS_AT_TEXT[_script(language)]
-    return "\n" not in question.strip() and any(re.search(form, question, re.IGNORECASE) for form in forms)
+    forms = _forms(_script(language))
+    return "\n" not in question.strip() and any(form.search(question) for form in forms)
+
+
+@cache
+def _forms(script: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(form, re.IGNORECASE) for form in POINTS_AT_TEXT[script])
 
 
 def stands_alone(question: str, language: str) -> bool:
