@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from artifacts.records import encodable
-
 EMPTY_REPLIES = 3  # paid for at most, where one after another says nothing
 MOST_TOKENS = 10**9  # of a request; a larger count is none
 
@@ -126,7 +124,7 @@ def _text(value: Any) -> str:
     """A text, which may come in parts, bare or as {"type": "text", "text": ...}."""
     parts = value if isinstance(value, list) else [value]
     texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
-    return str(encodable("".join(text for text in texts if isinstance(text, str))))
+    return "".join(text for text in texts if isinstance(text, str)).encode(errors="replace").decode()
 
 
 def _count(value: Any) -> int | None:
