@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_serializer, model_validator
 
 from artifacts.stage import Dials, StageConfig, unkeyed
 from artifacts.store import source_sha256
-from tasks.clean.catalogue import DEDUPLICATORS, mistake
+from tasks.clean.catalogue import DEDUPLICATORS, mistake, statistics
 from tasks.models.config import ModelConfig, OpenAIEndpoint, folder_sha256
 
 FieldName = Literal["question", "answer", "both"]
@@ -189,6 +189,17 @@ class CleanConfig(StageConfig):
         if names != sorted(names):
             raise ValueError(f"{', '.join(DEDUPLICATORS)} must stand last: they compare what the others left")
         return operators
+
+    @model_validator(mode="after")
+    def _outliers_are_measured(self) -> CleanConfig:
+        named = self.outliers.statistics if self.outliers else ()
+        measured = {name for operator in self.operators for name in statistics(operator.name)}
+        if missing := sorted(set(named) - measured):
+            there = ", ".join(sorted(measured)) or "nothing, since there is no filter"
+            raise ValueError(
+                f"outliers: no filter of the operators measures {', '.join(missing)}; they measure {there}"
+            )
+        return self
 
     def outside(self) -> dict[str, str]:
         found = {each.path: source_sha256(Path(each.path)) for each in self.decontamination.sets}
