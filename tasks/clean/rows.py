@@ -32,28 +32,42 @@ class Outcome:
 
 
 class Rows:
-    """Rows in a JSONL file, in order; each can be read again by its number, at 8 bytes of memory a row."""
+    """Rows in a JSONL file, in order; each can be read again by its number, at 8 bytes of memory a row.
 
-    def __init__(self, path: Path, pairs: Iterable[QAPair]) -> None:
-        self._path, self._starts = path, array("Q")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            for pair in pairs:
-                self._starts.append(file.tell())
-                file.write(pair.model_dump_json().encode() + b"\n")
+    `pairs` are written to the file, which goes when the rows are closed; lines of JSON are written as they are. Where
+    none are given, the file is there, and stays.
+    """
+
+    def __init__(self, path: Path, pairs: Iterable[QAPair | bytes] | None = None) -> None:
+        self._path, self._starts, self._stays = path, array("Q"), pairs is None
+        if pairs is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                for pair in pairs:
+                    line = pair if isinstance(pair, bytes) else pair.model_dump_json().encode()
+                    file.write(line + b"\n")
+        start = 0
+        for line in self.lines():
+            self._starts.append(start)
+            start += len(line)
         self._file = path.open("rb")
 
     def __len__(self) -> int:
         return len(self._starts)
 
     def __iter__(self) -> Iterator[QAPair]:
-        with self._path.open("rb") as file:
-            yield from map(QAPair.model_validate_json, file)
+        return map(QAPair.model_validate_json, self.lines())
 
     def __getitem__(self, number: int) -> QAPair:
         self._file.seek(self._starts[number])
         return QAPair.model_validate_json(self._file.readline())
 
+    def lines(self) -> Iterator[bytes]:
+        """Each row as JSON: to hand it on without reading it."""
+        with self._path.open("rb") as file:
+            yield from file
+
     def close(self) -> None:
         self._file.close()
-        self._path.unlink()
+        if not self._stays:
+            self._path.unlink(missing_ok=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
+from itertools import islice
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -14,13 +15,14 @@ from artifacts.publish import run_stage
 from artifacts.records import Message, Probe, QAPair
 from artifacts.runs import Run
 from artifacts.stage import Work
-from artifacts.store import Ref
+from artifacts.store import ABOUT, Ref
 from tasks.clean.config import CleanConfig
 from tasks.clean.duplicates import find
 from tasks.clean.engine.local import Local
 from tasks.clean.operators import load
+from tasks.clean.outliers import without_outliers
 from tasks.clean.rows import Rows
-from tasks.clean.steps import steps
+from tasks.clean.written import written
 from tasks.models.language.leak import Guard
 
 SHOWN_FACTS = 5
@@ -36,34 +38,39 @@ def clean(run: Run, config: CleanConfig, generate: Ref) -> Ref | State[Ref]:
 def make(work: Work[CleanConfig]) -> None:
     load(work.config.operators)  # what can't work is said before the first row is
     with ExitStack() as stack:
-
-        def kept(title: str, pairs: Iterator[QAPair]) -> Rows:
-            """The rows that a pass leaves, on disk."""
-            return stack.enter_context(closing(Rows(work.scratch / f"{title}.jsonl", pairs)))
-
-        rows = kept("read", work.read("generate", "qa.jsonl", QAPair))
+        engine = stack.enter_context(closing(Local(work.config)))
+        rows = left = stack.enter_context(closing(Rows(work.inputs["generate"] / "qa.jsonl")))
         work.counts["in"] = len(rows)
-        engine = stack.enter_context(closing(Local(work.config, len(rows))))
+
+        def kept(title: str, pairs: Iterable[QAPair | bytes]) -> Rows:
+            """The rows that a pass leaves, on disk, in place of those that it was given."""
+            found = stack.enter_context(closing(Rows(work.scratch / f"{title}.jsonl", pairs)))
+            if left is not rows:
+                left.close()
+            return found
+
         left = kept("steps", each_alone(work, engine, rows))
+        if work.config.outliers:
+            left = kept("outliers", without_outliers(work, left, work.scratch / STATISTICS))
         left = kept("probes", without_probes(work, left))
         left = kept("duplicates", find.without_duplicates(work, left))
         work.counts["kept"] = work.write("qa.jsonl", left)
-        write_statistics(work, left)
-        tell_lost_facts(work, rows, left)
+        stay = staying(rows, left)
+        write_statistics(work, stay)
+        tell_lost_facts(work, rows, left, stay)
 
 
-def each_alone(work: Work[CleanConfig], engine: Local, rows: Rows) -> Iterator[QAPair]:
+def each_alone(work: Work[CleanConfig], engine: Local, rows: Rows) -> Iterator[bytes]:
     """The rows that the steps leave, which look at each alone; what filters measured is put down for all of them."""
     path = work.scratch / STATISTICS
     with path.open("w", encoding="utf-8") as file, work.progress.task("operators", len(rows)) as progress:
-        for read, outcome in zip(rows, engine.map(steps, rows), strict=True):
-            file.write(json.dumps({"id": read.id, "stats": outcome.statistics}, ensure_ascii=False) + "\n")
-            work.counts.update(outcome.counts)
-            if outcome.left is None:
-                yield outcome.pair
+        for row in engine.map(written, rows):
+            file.write(row.statistics + "\n")
+            work.counts.update(row.counts)
+            if row.left is None:
+                yield row.row
             else:
-                record = outcome.pair if outcome.left.masked else read
-                work.reject(outcome.left.reason, record, outcome.left.detail)
+                work.reject(row.left.reason, QAPair.model_validate_json(row.row), row.left.detail)
             progress.advance()
 
 
@@ -78,20 +85,35 @@ def without_probes(work: Work[CleanConfig], pairs: Rows) -> Iterator[QAPair]:
             work.reject("probe_leak", pair, f"asks the question of probe {leak.probe}: {leak.question}")
 
 
-def write_statistics(work: Work[CleanConfig], left: Rows) -> None:
+def staying(rows: Rows, left: Rows) -> bytearray:
+    """For each row read, whether it is left; no pass changes ids or the order."""
+    ids = (pair.id for pair in left)
+    awaited, found = next(ids, None), bytearray(len(rows))
+    for number, pair in enumerate(rows):
+        if pair.id == awaited:
+            awaited, found[number] = next(ids, None), True
+    assert awaited is None, f"a pass of clean moved row {awaited}"
+    return found
+
+
+def write_statistics(work: Work[CleanConfig], stay: bytearray) -> None:
     """What filters measured, of every row read, and whether it stayed."""
-    kept = {pair.id for pair in left}
-    with (work.scratch / STATISTICS).open(encoding="utf-8") as file:
-        measured = map(json.loads, file)
-        work.write("about/stats.jsonl", ({"id": row["id"], "kept": row["id"] in kept, **row} for row in measured))
+    path = work.out / ABOUT / "stats.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (work.scratch / STATISTICS).open(encoding="utf-8") as measured, path.open("w", encoding="utf-8") as file:
+        for stays, line in zip(
+            stay, measured, strict=True
+        ):  # as text: to read and write JSON again takes ten times as long
+            file.write(line.replace(', "stats": ', f', "kept": {json.dumps(bool(stays))}, "stats": ', 1))
 
 
-def tell_lost_facts(work: Work[CleanConfig], rows: Rows, left: Rows) -> None:
+def tell_lost_facts(work: Work[CleanConfig], rows: Rows, left: Rows, stay: bytearray) -> None:
     """Count and name the facts that no row is left of: the model can't learn them."""
-    lost = {pair.fact for pair in rows} - {pair.fact for pair in left}
+    lost = {rows[number].fact: number for number, stays in enumerate(stay) if not stays}
+    for pair in left:
+        lost.pop(pair.fact, None)
     work.counts["facts_lost"] = len(lost)
     if lost:
-        last = {pair.fact: pair.question for pair in rows if pair.fact in lost}
-        shown = "; ".join(list(last.values())[:SHOWN_FACTS])
+        shown = "; ".join(rows[number].question for number in islice(lost.values(), SHOWN_FACTS))
         more = ", ..." if len(lost) > SHOWN_FACTS else ""
         work.notes.append(f"{len(lost)} facts have no row left (see the rejects), such as: {shown}{more}")

@@ -1,69 +1,140 @@
-"""Rows worked on in this process, or in as many as there are cores where rows are many."""
+"""Rows worked on in this process, and in processes beside it where that takes less time."""
 
 from __future__ import annotations
 
 import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from functools import lru_cache
-from itertools import islice
-from multiprocessing import get_context
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing import Pipe
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
 
-from artifacts.records import QAPair
+from artifacts.stage import StageError
 from tasks.clean.config import CleanConfig
+from tasks.clean.engine.made import Make, T, chunks, made, work_on
+from tasks.clean.rows import Rows
 
-T = TypeVar("T")
-Work = Callable[[Sequence[QAPair]], list[T]]
-"""Gives something for each row."""
-Make = Callable[[CleanConfig], Work[T]]
-"""Makes the work in the process that does it: a function at the top of a module, which a process finds by its name."""
-
-CHUNK = 500  # rows
-FEW = 4000  # rows, up to which starting processes (each imports data-juicer) takes longer than the work
-AHEAD = 2  # chunks for each process that wait for it: more would only fill memory
+PAYS = 10.0  # seconds of work from which processes pay: each imports data-juicer first, in 4 seconds of a core
+AHEAD = 2  # chunks for each process, with the one that it works on: more would only fill memory
+ROOT = Path(__file__).parents[3]  # where a process finds this package, wherever this one runs
 
 
 class Local:
     """An engine: `map` gives what the work made of each row, in the order of the rows."""
 
-    def __init__(self, config: CleanConfig, rows: int) -> None:
-        self._config = config
-        workers = config.workers or os.cpu_count() or 1
-        self._workers = workers if rows > FEW else 1
-        self._pool: ProcessPoolExecutor | None = None
+    def __init__(self, config: CleanConfig) -> None:
+        self._config = config.model_dump_json()
+        self._workers = config.workers or os.cpu_count() or 1
+        self._children: list[_Child] = []
+        self._idle = SimpleQueue[_Child]()
+        self._threads: ThreadPoolExecutor | None = None  # one for each process, which waits for its answers
 
-    def map(self, make: Make[T], pairs: Iterable[QAPair]) -> Iterator[T]:
+    def map(self, make: Make[T], rows: Rows) -> Iterator[T]:
         """What `make(config)` makes of each row; memory holds some chunks at a time."""
-        if self._workers == 1:
-            for chunk in chunks(pairs):
-                yield from _made(make, self._config.model_dump_json())(chunk)
-            return
-        self._pool = self._pool or ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
-        values, waiting = self._config.model_dump_json(), deque[Future[list[T]]]()
-        for chunk in chunks(pairs):
-            waiting.append(self._pool.submit(_work, make, values, chunk))
-            if len(waiting) > self._workers * AHEAD:
-                yield from waiting.popleft().result()
-        for future in waiting:
-            yield from future.result()
+        pieces = chunks(rows)
+        if not self._children:
+            yield from self._here(make, pieces, len(rows))
+        yield from self._beside(make, pieces)
+
+    def _here(self, make: Make[T], pieces: Iterator[list[bytes]], left: int) -> Iterator[T]:
+        """Work in this process, as long as what is left does not pay for others."""
+        made(make, self._config)
+        seconds, worked = 0.0, 0
+        for lines in pieces:
+            started = time.monotonic()
+            found = work_on(make, self._config, lines)
+            seconds, worked, left = seconds + time.monotonic() - started, worked + len(lines), left - len(lines)
+            yield from found
+            if self._workers > 1 and left * seconds / worked >= PAYS:
+                return
+
+    def _beside(self, make: Make[T], pieces: Iterator[list[bytes]]) -> Iterator[T]:
+        waiting = deque[Future[bytes]]()
+        for lines in pieces:
+            waiting.append(self._started().submit(self._ask, pickle.dumps((make, self._config, lines))))
+            if len(waiting) >= self._workers * AHEAD:
+                yield from _opened(waiting.popleft())
+        while waiting:
+            yield from _opened(waiting.popleft())
+
+    def _started(self) -> ThreadPoolExecutor:
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self._workers)
+            for _ in range(self._workers):
+                self._children.append(_Child())
+                self._idle.put(self._children[-1])
+        return self._threads
+
+    def _ask(self, request: bytes) -> bytes:
+        child = self._idle.get()
+        try:
+            return child.ask(request)
+        finally:
+            self._idle.put(child)
 
     def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        """End the processes, whatever they are at."""
+        for child in self._children:
+            child.kill()
+        if self._threads is not None:
+            self._threads.shutdown(cancel_futures=True)
+        for child in self._children:
+            child.close()
 
 
-def chunks(pairs: Iterable[QAPair]) -> Iterator[list[QAPair]]:
-    rows = iter(pairs)
-    while chunk := list(islice(rows, CHUNK)):
-        yield chunk
+def _opened(answer: Future[bytes]) -> Sequence[Any]:
+    found = pickle.loads(answer.result())  # noqa: S301 - of a process that this one started
+    if isinstance(found, Exception):
+        raise found
+    return found  # type: ignore[no-any-return]
 
 
-def _work(make: Make[T], config: str, chunk: Sequence[QAPair]) -> list[T]:
-    return _made(make, config)(chunk)
+class _Child:
+    """A process that runs `tasks.clean.engine.child`, in a session of its own: Ctrl-C reaches this process alone.
 
+    It is no `multiprocessing.Process`: that one imports the main module again, which under Prefect is all of it, and
+    outlives a parent that is killed.
+    """
 
-@lru_cache(maxsize=4)
-def _made(make: Make[T], config: str) -> Work[T]:
-    return make(CleanConfig.model_validate_json(config))
+    def __init__(self) -> None:
+        self._connection, theirs = Pipe()
+        paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "tasks.clean.engine.child", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            env={"OMP_NUM_THREADS": "1", **os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )
+        theirs.close()
+
+    def ask(self, request: bytes) -> bytes:
+        try:
+            self._connection.send_bytes(request)
+            return self._connection.recv_bytes()
+        except (EOFError, OSError) as error:
+            raise StageError(self._why()) from error
+
+    def _why(self) -> str:
+        status = self._process.wait()
+        if status >= 0:
+            return f"clean: a process that worked on rows ended with exit status {status}; its words stand above"
+        return (
+            f"clean: a process that worked on rows was killed ({signal.Signals(-status).name}); where memory ran out, "
+            "give clean.workers a smaller number"
+        )
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        self._connection.close()
