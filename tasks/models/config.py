@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from pathlib import Path
 from typing import Any, Literal
@@ -40,6 +41,9 @@ class ModelConfig(BaseModel):
     @property
     def folder(self) -> Path | None:
         """The model's folder on this machine, or None for a hub id."""
+        return self._folder("sft.model")
+
+    def _folder(self, dial: str) -> Path | None:
         if self.path == EMBEDDED:
             return EMBEDDED_FOLDER
         folder = Path(self.path).expanduser()
@@ -47,7 +51,7 @@ class ModelConfig(BaseModel):
             return folder
         if looks_local(self.path):
             raise SettingError(
-                f"sft.model.path: {self.path} is no folder on this machine, and no hub id such as "
+                f"{dial}.path: {self.path} is no folder on this machine, and no hub id such as "
                 "Qwen/Qwen2.5-1.5B-Instruct; correct it"
             )
         return None
@@ -61,16 +65,16 @@ class ModelConfig(BaseModel):
     def check(self) -> None:
         """Raise SettingError for a folder that is not there or holds no chat model; a hub id is not looked up."""
         if (folder := self.folder) is not None:
-            _check(folder)
+            _check_chat(folder, "sft.model.path")
 
-    def identity(self) -> str:
+    def identity(self, dial: str = "sft.model") -> str:
         """What names these weights in a key: the digest of a folder's files, or hub id and revision.
 
-        A folder that holds no chat model is told of here, before anything is paid for.
+        A folder that holds no chat model is told of here, before anything is paid for; `dial` is what it is set by.
         """
-        if (folder := self.folder) is None:
+        if (folder := self._folder(dial)) is None:
             return f"{self.path}@{self.revision}"
-        _check(folder)
+        _check_chat(folder, f"{dial}.path")
         return folder_sha256(folder)
 
 
@@ -89,18 +93,52 @@ def looks_local(path: str) -> bool:
     return path.startswith(("/", ".", "~")) or path.count("/") > 1
 
 
-def _check(folder: Path) -> None:
-    """What a model's folder must hold, as far as can be seen without loading it."""
-    where = f"sft.model.path: {folder}"
+def _check_chat(folder: Path, dial: str) -> None:
+    """What a chat model's folder must hold, as far as can be seen without loading it."""
+    _check(folder, dial)
+    settings = (folder / "tokenizer_config.json").read_text(encoding="utf-8")
+    if not (folder / "chat_template.jinja").is_file() and '"chat_template"' not in settings:
+        raise SettingError(f"{dial}: {folder}: the tokenizer has no chat template; use an instruct model, or add one")
+
+
+def _check(folder: Path, dial: str) -> None:
+    where = f"{dial}: {folder}"
     if not (folder / "config.json").is_file():
         raise SettingError(f"{where}: there is no config.json; name the folder that a model was saved in")
     if not any(folder.glob("*.safetensors")):
         raise SettingError(f"{where}: there are no *.safetensors; other weights are not read, so convert them")
-    settings = folder / "tokenizer_config.json"
-    if not settings.is_file():
+    if not (folder / "tokenizer_config.json").is_file():
         raise SettingError(f"{where}: there is no tokenizer_config.json; save the model's tokenizer there too")
-    if not (folder / "chat_template.jinja").is_file() and '"chat_template"' not in settings.read_text(encoding="utf-8"):
-        raise SettingError(f"{where}: the tokenizer has no chat template; use an instruct model, or add one")
+
+
+def reward_identity(path: str, dial: str) -> str:
+    """What names the weights of a reward model in a key; raises SettingError for a folder that holds none.
+
+    One that was saved as another kind of model would be given a head of random weights.
+    """
+    folder = Path(path).expanduser()
+    _check(folder, dial)
+    settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    kinds = settings.get("architectures") or ["no architecture"]
+    labels = len(settings.get("id2label") or ()) or settings.get("num_labels", 2)
+    if labels != 1 or not any(kind.endswith("ForSequenceClassification") for kind in kinds):
+        raise SettingError(
+            f"{dial}: {folder} holds {', '.join(kinds)} with {labels} labels; a reward model is a sequence classifier "
+            "(...ForSequenceClassification) with one"
+        )
+    return folder_sha256(folder)
+
+
+def tuned_identity(path: str, dial: str) -> str:
+    """What names an adapter, or a model's whole weights, in a key; raises SettingError for a folder of neither."""
+    folder = Path(path).expanduser()
+    settings = [name for name in ("adapter_config.json", "config.json") if (folder / name).is_file()]
+    if not settings or not any(folder.glob("*.safetensors")):
+        raise SettingError(
+            f"{dial}: {folder}: there is no adapter_config.json or config.json with *.safetensors; name the folder of "
+            "an adapter or of a model"
+        )
+    return folder_sha256(folder)
 
 
 class Address(Dials):

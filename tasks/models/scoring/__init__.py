@@ -1,0 +1,1 @@
+"""What models think of rows, each number kept as soon as it is there: losses, hidden states, rewards."""
