@@ -19,36 +19,38 @@ MONTHS = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     "|nov(?:ember)?|dec(?:ember)?"
 )
+INITIALS = "jfmasond"  # of their names
 MONTH = rf"\b(?P<month>{MONTHS})\b\.?"
 DAY = r"(?<![\d.])(?P<day>\d{1,2})(?:st|nd|rd|th)?\b"
 YEAR = r"(?P<year>\d{4})\b"
 N = rf"(?:{CHINESE}{{1,3}}|\d{{1,2}})"
 HALF = "(?P<half>上午|早上|凌晨|中午|下午|晚上)"
 AMPM = r" ?(?P<ampm>[ap])\.?m\b\.?"
+# Each form with signs of which a text that has such a figure holds one: few texts need a search for every form.
 DATES = (
-    r"(?<![\d.])(?P<year>\d{4})(?P<joint>[-/.])(?P<month>\d{1,2})(?P=joint)(?P<day>\d{1,2})(?!\.?\d)",
-    r"(?<![\d.])(?P<day>\d{1,2})(?P<joint>[-/.])(?P<month>\d{1,2})(?P=joint)(?P<year>(?:19|20)\d\d)(?!\.?\d)",
-    rf"(?P<year>\d{{4}}|{CHINESE}{{4}})年(?P<month>{N})月(?:(?P<day>{N})[日号])?",
-    rf"(?<!\d)(?P<month>{N})月(?P<day>{N})[日号]",
-    r"(?<!\d)(?P<month>1[0-2]|[1-9])(?=[-~至到](?:1[0-2]|[1-9])月(?!\d))",
-    r"(?<!\d)(?P<month>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月(?!\d)",
-    rf"{DAY}(?: of)? {MONTH}(?:,? {YEAR})?",
-    rf"{MONTH} {DAY}(?:,? {YEAR})?",
-    rf"{MONTH},? {YEAR}",
-    r"(?<![\d.])(?P<year>(?:19|20)\d\d)年",
+    (r"(?<![\d.])(?P<year>\d{4})(?P<joint>[-/.])(?P<month>\d{1,2})(?P=joint)(?P<day>\d{1,2})(?!\.?\d)", "-/."),
+    (r"(?<![\d.])(?P<day>\d{1,2})(?P<joint>[-/.])(?P<month>\d{1,2})(?P=joint)(?P<year>(?:19|20)\d\d)(?!\.?\d)", "-/."),
+    (rf"(?P<year>\d{{4}}|{CHINESE}{{4}})年(?P<month>{N})月(?:(?P<day>{N})[日号])?", "年"),
+    (rf"(?<!\d)(?P<month>{N})月(?P<day>{N})[日号]", "月"),
+    (r"(?<!\d)(?P<month>1[0-2]|[1-9])(?=[-~至到](?:1[0-2]|[1-9])月(?!\d))", "月"),
+    (r"(?<!\d)(?P<month>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月(?!\d)", "月"),
+    (rf"{DAY}(?: of)? {MONTH}(?:,? {YEAR})?", INITIALS),
+    (rf"{MONTH} {DAY}(?:,? {YEAR})?", INITIALS),
+    (rf"{MONTH},? {YEAR}", INITIALS),
+    (r"(?<![\d.])(?P<year>(?:19|20)\d\d)年", "年"),
 )
 TIMES = (
-    rf"(?:{HALF})?(?<![\d.:])(?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?::\d\d)?(?![\d:])(?:{AMPM})?",
-    rf"(?<![\d.:])(?P<hour>\d{{1,2}}){AMPM}",
-    rf"{HALF}(?P<hour>{N})[点时](?:(?P<minute>{N})分|(?P<thirty>半))?",
-    rf"(?<![\d.])(?P<hour>\d{{1,2}})(?:点|时(?=\d))(?:(?P<minute>{N})分|(?P<thirty>半))?",
+    (rf"(?:{HALF})?(?<![\d.:])(?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?::\d\d)?(?![\d:])(?:{AMPM})?", ":"),
+    (rf"(?<![\d.:])(?P<hour>\d{{1,2}}){AMPM}", "m"),
+    (rf"{HALF}(?P<hour>{N})[点时](?:(?P<minute>{N})分|(?P<thirty>半))?", "点时"),
+    (rf"(?<![\d.])(?P<hour>\d{{1,2}})(?:点|时(?=\d))(?:(?P<minute>{N})分|(?P<thirty>半))?", "点时"),
 )
 FEW = "one|two|three|four|five|seven|nine"
 FRACTIONS = (
-    rf"(?P<below>{CHINESE}+|\d+)分之(?P<above>{CHINESE}+(?:点{CHINESE}+)?|\d+(?:\.\d+)?)",
-    rf"\b(?P<above>{FEW}|an?)[ -](?P<part>{'|'.join(PARTS)})s?\b",
-    rf"(?:\bhalf(?: an?\b)? ?|半个?)(?P<unit>{KNOWN})",
-    r"\bhalf\b",
+    (rf"(?P<below>{CHINESE}+|\d+)分之(?P<above>{CHINESE}+(?:点{CHINESE}+)?|\d+(?:\.\d+)?)", "分"),
+    (rf"\b(?P<above>{FEW}|an?)[ -](?P<part>{'|'.join(PARTS)})s?\b", "hq"),
+    (rf"(?:\bhalf(?: an?\b)? ?|半个?)(?P<unit>{KNOWN})", "f半"),
+    (r"\bhalf\b", "f"),
 )
 QUARTER = r"\bq(?P<digit>[1-4])\b|第?(?P<hanzi>[1-4一二三四])季度|\b(?P<word>first|second|third|fourth) quarter\b"
 ORDINAL = (
@@ -153,7 +155,10 @@ def readable(text: str) -> str:
 
 def read(text: str) -> Iterator[tuple[re.Match[str], Figure]]:
     """The figures of a readable text, by their forms; none is read twice."""
-    for form, reader in READERS:
+    held = set(text)
+    for form, signs, reader in READERS:
+        if signs and held.isdisjoint(signs):
+            continue
         found = list(form.finditer(text))
         yield from ((match, reader(match)) for match in found)
         for match in found:
@@ -176,10 +181,10 @@ def _and_a_half(match: re.Match[str]) -> str:
 def _date(match: re.Match[str]) -> Figure:
     parts = match.groupdict()
     year, month, day = (parts.get(name) or "" for name in ("year", "month", "day"))
-    if month and month[0] in "jfmasond":
+    if month and month[0] in INITIALS:
         month = str(next(n for n, name in enumerate(MONTHS.split("|"), start=1) if name[:3] == month[:3]))
     year, month, day = (str(read_whole(part)) if part else "" for part in (year, month, day))
-    american = match.re.pattern == DATES[1] and parts["joint"] != "."
+    american = match.re.pattern == DATES[1][0] and parts["joint"] != "."
     days = ((year, month, day), (year, day, month)) if american else ((year, month, day),)
     return Figure("date", match.group(), days=days)
 
@@ -269,18 +274,18 @@ def _days(digits: str) -> tuple[Day, ...]:
     return ()
 
 
-READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure]], ...] = tuple(
-    (re.compile(form), reader)
+READERS: tuple[tuple[re.Pattern[str], frozenset[str], Callable[[re.Match[str]], Figure]], ...] = tuple(
+    (re.compile(form), frozenset(signs), reader)
     for forms, reader in (
         (DATES, _date),
         (TIMES, _time),
-        ((QUARTER,), _quarter),
+        (((QUARTER, "q季"),), _quarter),
         (FRACTIONS, _fraction),
-        ((ORDINAL,), _ordinal),
-        ((VERSION,), _version),
-        ((CODE,), _code),
-        ((NUMBER,), _number),
-        ((IN_WORDS,), _number),
+        (((ORDINAL, "td第"),), _ordinal),
+        (((VERSION, "v版"),), _version),
+        (((CODE, ""),), _code),
+        (((NUMBER, ""),), _number),
+        (((IN_WORDS, ""),), _number),
     )
-    for form in forms
+    for form, signs in forms
 )
