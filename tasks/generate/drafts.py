@@ -122,9 +122,11 @@ class Drafts:
         self._db.execute(f"INSERT INTO left_out SELECT section, ? FROM {table} WHERE {where}", (reason,))  # noqa: S608
         self._db.execute(f"DELETE FROM {table} WHERE {where}")  # noqa: S608
 
-    def note(self, section: str, reason: str) -> None:
-        """Remember that something of a section was left out."""
-        self._db.execute("INSERT INTO left_out VALUES (?,?)", (section, reason))
+    def note(self, section: str, reasons: Iterable[str]) -> None:
+        """Remember why things of a section were left out."""
+        self._db.execute("BEGIN")
+        self._db.executemany("INSERT INTO left_out VALUES (?,?)", ((section, reason) for reason in reasons))
+        self._db.execute("COMMIT")
 
     def of_section(self, section: str) -> OfSection:
         """What was made of a section, and what was left out of it."""

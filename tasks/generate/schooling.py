@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -45,6 +46,7 @@ async def teach_by_model(work: Work[GenerateConfig], teacher: OpenAITeacher, dra
     ledger = open_ledger(work)
     async with AsyncExitStack() as stack:
         stack.enter_context(quick_turns())
+        stack.enter_context(imports_kept())
         chats = [await open_chat(stack, endpoint, work, ledger) for endpoint in config.endpoints()]
         judge = chats[1] if len(chats) > 1 else None
         total = work.counts["in"] - work.rejects["duplicate_section"]
@@ -110,12 +112,23 @@ class Term:
         # replies come as they like: in an order of their own the artifact is the same from run to run
         for reason, record, detail in sorted(lesson.rejects, key=lambda left: (left[0], left[2], digest(left))):
             self.work.reject(reason, record, detail)
-            self.drafts.note(lesson.section.id, reason)
+        self.drafts.note(lesson.section.id, [reason for reason, _, _ in lesson.rejects])
 
     def _spent(self) -> str:
         """Tokens and money up to now, for the line of progress."""
         money = f", {self.ledger.money:,.2f} {self.ledger.currency}" if self.ledger.prices else ""
         return f"{self.ledger.tokens:,} tokens{money}"
+
+
+@contextmanager
+def imports_kept() -> Iterator[None]:
+    """Have the garbage collector leave alone what was there before, above all the imported libraries: to walk through
+    them again and again takes a tenth of the time."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager

@@ -73,7 +73,7 @@ def teach_by_rules(work: Work[GenerateConfig], teacher: OfflineTeacher, drafts: 
     def reject(reason: str, record: Record | dict[str, Any], detail: str) -> None:
         work.reject(reason, record, detail)
         if isinstance(record, Section | QAPair):
-            drafts.note(record.id if isinstance(record, Section) else record.origin.section, reason)
+            drafts.note(record.id if isinstance(record, Section) else record.origin.section, [reason])
 
     drafts.add(teach_offline(distinct_sections(work), teacher, work.config.seed, reject))
     work.models["teacher"] = "offline"
