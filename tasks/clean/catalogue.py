@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import typing
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, ForwardRef, NamedTuple
 
 import pydantic
 from pydantic import Field, ValidationError
 
 DEDUPLICATORS = ("document_simhash_deduplicator", "document_minhash_deduplicator")
-INTERVAL = ("min_closed_interval", "max_closed_interval", "reversed_range")  # every filter takes these
+# Every filter takes these.
+INTERVAL = {"min_closed_interval": True, "max_closed_interval": True, "reversed_range": False}
 OTHER_MEDIA = ("audio_", "image_", "imgdiff_", "video_")
+STATISTIC = re.compile(r"\bStatsKeys\.(\w+)")
 RUN_CODE = ("python_file_mapper", "python_lambda_mapper")
 MEASURES = ("_len", "_num", "_ratio")  # what ends so can't be negative, though data-juicer's annotations don't say so
 BELOW = {"hamming_distance": "num_blocks"}  # simhash finds nothing else: its documentation says so, nothing checks it
 # What the annotations of data-juicer's constructors name; one that names anything else allows any value.
 TYPES = {
     **{name: getattr(typing, name) for name in ("Any", "Callable", "Dict", "List", "Literal", "Optional", "Tuple")},
-    **{name: getattr(pydantic, name) for name in ("NonNegativeFloat", "NonNegativeInt", "PositiveFloat", "PositiveInt")},
-    **{"Annotated": Annotated, "Field": Field, "Union": typing.Union},
+    **{
+        f"{sign}{kind}": getattr(pydantic, f"{sign}{kind}")
+        for sign in ("NonNegative", "Positive")
+        for kind in ("Float", "Int")
+    },
+    "Annotated": Annotated,
+    "Field": Field,
+    "Union": typing.Union,
     "ClosedUnitInterval": Annotated[float, Field(ge=0, le=1)],
 }
 
@@ -66,6 +75,15 @@ def values(name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {parameter: each.default for parameter, each in known.items()} | dict(parameters)
 
 
+@cache
+def statistics(name: str) -> tuple[str, ...]:
+    """What a filter may write down of a row: its source names each as `StatsKeys.text_len`."""
+    nodes = ast.walk(ast.parse(_sources()[name].read_text(encoding="utf-8")))
+    attributes = (node for node in nodes if isinstance(node, ast.Attribute))
+    found = (node.attr for node in attributes if isinstance(node.value, ast.Name) and node.value.id == "StatsKeys")
+    return tuple(dict.fromkeys(found))
+
+
 def _nearest(name: str, known: object) -> str:
     found = get_close_matches(name, list(known), n=3, cutoff=0.5)  # type: ignore[call-overload]
     return f"; nearest: {', '.join(found)}" if found else ""
@@ -88,22 +106,23 @@ def _wrong_value(name: str, parameter: Parameter, value: Any) -> str | None:
 @cache
 def _kind(annotation: str) -> type[pydantic.BaseModel]:
     """A model with the field `value`, of a type as data-juicer's source writes it."""
-    kind = pydantic.create_model("Value", value=(annotation, ...))
+    written: Any = ForwardRef(annotation)
+    kind = pydantic.create_model("Value", value=(written, ...))
     kind.model_rebuild(raise_errors=False, _types_namespace=TYPES)
     return kind if kind.__pydantic_complete__ else pydantic.create_model("Value", value=(Any, ...))
 
 
 def _out_of_order(parameters: Mapping[str, Any], known: Mapping[str, Parameter]) -> Iterator[str]:
-    """Limits that nothing lies between."""
-    all_ = {name: each.default for name, each in known.items()} | dict(parameters)
-    for low, value in all_.items():
+    """Limits the wrong way round."""
+    given = {name: each.default for name, each in known.items()} | dict(parameters)
+    for low, value in given.items():
         high = low.replace("min_", "max_", 1)
-        if high != low and isinstance(value, int | float) and isinstance(all_.get(high), int | float):
-            if value > all_[high]:
-                yield f"{low} {value} is above {high} {all_[high]}, so no row would stay"
+        limits = [each for each in (value, given.get(high)) if isinstance(each, int | float)]
+        if high != low and limits != sorted(limits):
+            yield f"{low} {value} is above {high} {given[high]}"
     for low, high in BELOW.items():
-        if low in all_ and all_[low] >= all_[high]:
-            yield f"{low} {all_[low]} must be below {high} {all_[high]}"
+        if low in given and given[low] >= given[high]:
+            yield f"{low} {given[low]} must be below {high} {given[high]}"
 
 
 @cache
@@ -126,8 +145,9 @@ def _parameters(source: Path) -> dict[str, Parameter] | None:
             continue
         for method in node.body:
             if isinstance(method, ast.FunctionDef) and method.name == "__init__":
-                interval = INTERVAL if source.stem.endswith("_filter") else ()
-                return dict(_signature(method, _choices(node))) | {name: Parameter("bool", False) for name in interval}
+                interval = INTERVAL if source.stem.endswith("_filter") else {}
+                more = {name: Parameter("bool", default) for name, default in interval.items()}
+                return dict(_signature(method, _choices(node))) | more
     return None
 
 
@@ -162,15 +182,16 @@ def _choices(operator: ast.ClassDef) -> dict[str, tuple[str, ...]]:
             continue
         if isinstance(node.test.ops[0], ast.NotIn) and isinstance(node.body[0], ast.Raise):
             found.setdefault(_compared(node.test), tuple(_texts(node.test.comparators[0])))
-        elif isinstance(node.test.ops[0], ast.Eq):
-            if texts := tuple(_chain(node, _compared(node.test))):
-                found.setdefault(_compared(node.test), texts)
+        elif isinstance(node.test.ops[0], ast.Eq) and (texts := tuple(_chain(node, _compared(node.test)))):
+            found.setdefault(_compared(node.test), texts)
     return found
 
 
 def _compared(test: ast.Compare) -> str:
     """The parameter on the left of a comparison: `x`, `self.x` or `x.upper()`."""
-    left = test.left.func.value if isinstance(test.left, ast.Call) and isinstance(test.left.func, ast.Attribute) else test.left
+    left = test.left
+    if isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute):
+        left = left.func.value
     return left.attr if isinstance(left, ast.Attribute) else ast.unparse(left)
 
 

@@ -10,8 +10,9 @@ from pydantic import Field, field_validator, model_serializer, model_validator
 
 from artifacts.stage import Dials, StageConfig, unkeyed
 from artifacts.store import source_sha256
+from tasks.clean import assets, guards
 from tasks.clean.catalogue import DEDUPLICATORS, mistake, statistics
-from tasks.models.config import ModelConfig, OpenAIEndpoint, folder_sha256
+from tasks.models.config import EMBEDDED, ModelConfig, OpenAIEndpoint, folder_sha256
 
 FieldName = Literal["question", "answer", "both"]
 Preset = Literal["clean-mixed", "clean-en", "clean-zh"]
@@ -25,6 +26,10 @@ class Operator(Dials):
     name: str
     field: FieldName = "both"
     """What it works on. On `both`, a filter sees the question and the answer as one text, a mapper each in turn."""
+    guard: bool = True
+    """Keep it from harming good rows, in Chinese above all, as guards.py says; `false` runs it as published."""
+    tokenizer: str = EMBEDDED
+    """Of an operator that counts a model's tokens: `embedded` for the bundled toy's, or the folder of a tokenizer."""
     parameters: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -41,14 +46,20 @@ class Operator(Dials):
         if values is not None and not isinstance(values, dict):
             raise ValueError(f"{name}: its parameters must be a mapping, such as `{{min_len: 1}}`")
         parameters = dict(values or {})
-        field = parameters.pop("field", "both")
-        if wrong := mistake(str(name), list(parameters)):
+        own = {each: parameters.pop(each) for each in _own(str(name)) if each in parameters}
+        if wrong := mistake(str(name), parameters, _own(str(name))):
             raise ValueError(wrong)
-        return {"name": name, "field": field, "parameters": parameters}
+        return {"name": name, "parameters": parameters, **own}
 
     @model_serializer
     def _as_recipe(self) -> dict[str, dict[str, Any]]:
-        return {self.name: {"field": self.field, **self.parameters}}
+        return {self.name: {**{each: getattr(self, each) for each in _own(self.name)}, **self.parameters}}
+
+
+def _own(name: str) -> tuple[str, ...]:
+    """The parameters that this project adds to an operator's own."""
+    guard, tokenizer = name in guards.GUARDED, name in assets.TOKENIZED
+    return ("field", *(["guard"] if guard else []), *(["tokenizer"] if tokenizer else []))
 
 
 class Outliers(Dials):
@@ -203,6 +214,8 @@ class CleanConfig(StageConfig):
 
     def outside(self) -> dict[str, str]:
         found = {each.path: source_sha256(Path(each.path)) for each in self.decontamination.sets}
+        for each in self.operators:
+            found |= assets.outside(each.name, each.parameters, each.tokenizer)
         if self.perplexity:
             found["perplexity model"] = self.perplexity.model.identity()
         if self.reward:

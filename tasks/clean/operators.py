@@ -6,15 +6,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from artifacts.records import QAPair
 from artifacts.stage import StageError
+from tasks.clean import guards
+from tasks.clean.assets import TOKENIZED, tokenizer_folder
 from tasks.clean.catalogue import DEDUPLICATORS
 from tasks.clean.config import Operator
 from tasks.clean.offline import offline, operator_classes
 
-TEXT, STATS, SIMHASH = "text", "__dj__stats__", "__dj__simhash"
+TEXT, STATS, SIMHASH, MINHASH = "text", "__dj__stats__", "__dj__simhash", "__dj__minhash"
 TRIAL = [
     QAPair(id="en", fact="", question="What is the capital of France?", answer="The capital of France is Paris."),
     QAPair(id="zh", fact="", question="法国的首都是哪里？", answer="法国的首都是巴黎。", language="zh"),
@@ -38,6 +42,10 @@ class Loaded:
         make = operator_classes()[self.name]
         with self._explained():
             self.op: Any = make(**self.parameters, **in_process)
+        if self.name in TOKENIZED and self.op.model_key is not None:
+            self.op.model_key = partial(_tokenizer, tokenizer_folder(operator.tokenizer))
+        self._cut = guards.mapper_guard(self.name, self.parameters) if operator.guard else None
+        self._spaces = operator.guard and guards.counts_words(self.name, self.parameters)
 
     @property
     def is_mapper(self) -> bool:
@@ -45,8 +53,10 @@ class Loaded:
 
     def attempt(self) -> None:
         """Run it on two sample rows; raises StageError where it can't work on such rows."""
-        if self.name in DEDUPLICATORS:
+        if self.name == "document_simhash_deduplicator":
             self.matches([self.hash(pair.question) for pair in TRIAL])
+        elif self.name in DEDUPLICATORS:
+            self.bands(TRIAL[0].question)
         elif self.is_mapper:
             self.edit(TRIAL)
         else:
@@ -57,7 +67,8 @@ class Loaded:
         return ("question", "answer") if self.field == "both" else (self.field,)
 
     def _text(self, pair: QAPair) -> str:
-        return "\n".join(getattr(pair, name) for name in self.fields)
+        text = "\n".join(getattr(pair, name) for name in self.fields)
+        return guards.spaced(text) if self._spaces else text
 
     @property
     def bounds(self) -> str:
@@ -85,11 +96,19 @@ class Loaded:
 
     def edit(self, pairs: Sequence[QAPair]) -> list[QAPair]:
         """The rows as a mapper leaves them, question and answer edited apart; ids stay."""
-        texts = {name: self._map([getattr(pair, name) for pair in pairs]) for name in self.fields}
+        texts = {
+            name: self._edited([(getattr(pair, name), pair.language == "zh") for pair in pairs]) for name in self.fields
+        }
         return [
             pair.model_copy(update={name: edited[index] for name, edited in texts.items()})
             for index, pair in enumerate(pairs)
         ]
+
+    def _edited(self, texts: list[tuple[str, bool]]) -> list[str]:
+        """Texts, each with whether its row is Chinese, as the mapper leaves what its guard lets it see."""
+        if self._cut is None:
+            return self._map([text for text, _ in texts])
+        return guards.guarded(self._cut, texts, self._map)
 
     def _map(self, texts: list[str]) -> list[str]:
         with self._explained():
@@ -102,12 +121,21 @@ class Loaded:
         return edited
 
     def hash(self, text: str) -> int:
-        """A deduplicator's simhash, with a window no longer than the text: all shorter texts would have hash 0."""
+        """A text's simhash."""
+        return int(self._hashed(text)[SIMHASH])
+
+    def bands(self, text: str) -> tuple[bytes, ...]:
+        """A text's minhash, band by band: near duplicates have one of them in common."""
+        return tuple(self._hashed(text)[MINHASH])
+
+    def _hashed(self, text: str) -> dict[str, Any]:
+        """What a deduplicator makes of a text, with a window no longer than it: all shorter texts would be alike."""
         window = self.op.window_size
         self.op.window_size = max(1, min(window, self._tokens(text)))
         try:
             with self._explained():
-                return int(self.op.compute_hash({TEXT: text})[SIMHASH])
+                hashed: dict[str, Any] = self.op.compute_hash({TEXT: text})
+                return hashed
         finally:
             self.op.window_size = window
 
@@ -127,6 +155,8 @@ class Loaded:
             return len(text)
         if self.op.tokenization == "punctuation":
             return len(self.op.punctuation_pattern.split(text))
+        if self.op.tokenization == "sentencepiece":
+            return len(self.op.tokenizer.encode(text))
         return len(text.split())
 
     @contextmanager
@@ -147,6 +177,13 @@ class Loaded:
                 f"{where}: would download from {wanted[0]}, and a run downloads nothing; name a local file in its "
                 "parameters, put the file into data-juicer's cache (DATA_JUICER_CACHE_HOME), or remove the operator"
             )
+
+
+def _tokenizer(folder: Path, device: str = "cpu") -> Any:
+    """The tokenizer of a folder, for data-juicer's `get_model`, which names a device."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
 
 def load(operators: Sequence[Operator]) -> list[Loaded]:

@@ -1,0 +1,98 @@
+"""What keeps operators that were written for English from harming good Chinese, and good rows from losing their words.
+
+A mapper's guard is a pattern of the stretches of a text that the mapper gets to see: it can't harm the rest. A filter's
+guard puts spaces around Chinese characters, since words are counted by spaces. `guard: false` runs the operator as
+published.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tasks.models.language.match import CJK
+
+HAN = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # what makes a line Chinese or Japanese
+WIDE = "\uff00-\uffef"  # full-width forms: ，（）：；！？％
+SHARED = "‘’“”—–…·"  # marks of Chinese and of English
+MOJIBAKE = "\x80-\xffŒœŠšŽžŸƒˆ˜†‡•‰‹›€™„‚"  # what bytes of UTF-8 become when they are read as Windows-1252
+ENTITY = r"&#?\w{1,31};"  # parsed documents have none left, so one in a row is what the row is about
+
+# A shared mark beside one of these is a part of wrongly decoded text: â€” for a dash.
+BROKEN = rf"[{SHARED}](?:(?<=[{MOJIBAKE}].)|(?=[{MOJIBAKE}]))"
+CHINESE_LINE = re.compile(rf"((?:[^{CJK}{WIDE}{SHARED}]|{BROKEN})+)")
+OTHER_LINE = re.compile("([^１]+)")  # data-juicer's table turns the full-width 1 into a quotation mark
+FIXABLE = re.compile(rf"((?:(?!{ENTITY})(?:[^{CJK}{WIDE}{SHARED}]|{BROKEN}))+)")
+FIXABLE_ELSEWHERE = re.compile(rf"((?:(?!{ENTITY}).)+)", re.DOTALL)
+LINE = re.compile(r"(?<=\n)")
+IS_CHINESE = re.compile(f"[{HAN}]")
+
+# With a scheme, with www., or a host and a path; the published pattern also takes `localhost:8080` and `image:latest`.
+LINK = re.compile(
+    rf"((?<![a-z0-9.@-])(?:[a-z][a-z0-9+.-]*://|www\d{{0,3}}\.|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{{2,4}}/)"
+    rf"[^\s|<>{CJK}{WIDE}{SHARED}]*)",
+    re.IGNORECASE,
+)
+# Comments that begin a text, one of them with a notice; the published operator takes Markdown headings for comments.
+MARK = "(?://|#|--)"
+NOTICE = re.compile(
+    rf"(\A(?=(?:(?:{MARK}.*)?\n)*{MARK}.*(?:copyright|©|版权|SPDX-License))(?:(?:{MARK}.*)?\n)*(?:{MARK}.*\Z)?"
+    r"|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)",
+    re.IGNORECASE,
+)
+
+Cut = Callable[[str, bool], list[str]]
+"""A text and whether its row is Chinese, cut into pieces: each second one is what the mapper gets to see."""
+
+
+def _by_line(chinese: re.Pattern[str], other: re.Pattern[str]) -> Cut:
+    """Where a line has Chinese characters, or its row is Chinese, its marks are Chinese too."""
+
+    def cut(text: str, is_chinese: bool) -> list[str]:
+        pieces = [""]
+        for line in LINE.split(text):
+            kept, *rest = (chinese if is_chinese or IS_CHINESE.search(line) else other).split(line)
+            pieces[-1] += kept
+            pieces += rest
+        return pieces
+
+    return cut
+
+
+def _by_pattern(pattern: re.Pattern[str]) -> Cut:
+    return lambda text, _: pattern.split(text)
+
+
+MAPPERS: Mapping[str, Cut] = {
+    "clean_copyright_mapper": _by_pattern(NOTICE),
+    "clean_links_mapper": _by_pattern(LINK),
+    "fix_unicode_mapper": _by_line(FIXABLE, FIXABLE_ELSEWHERE),
+    "punctuation_normalization_mapper": _by_line(CHINESE_LINE, OTHER_LINE),
+}
+WORDS = ("word_repetition_filter", "words_num_filter")
+GUARDED = (*MAPPERS, *WORDS)
+
+Map = Callable[[list[str]], list[str]]
+
+
+def mapper_guard(name: str, parameters: Mapping[str, Any]) -> Cut | None:
+    """How a mapper's texts are cut; a pattern of the user's own says itself what it means."""
+    return None if parameters.get("pattern") else MAPPERS.get(name)
+
+
+def guarded(cut: Cut, texts: Sequence[tuple[str, bool]], edit: Map) -> list[str]:
+    """The texts (each with whether its row is Chinese) with what the guard lets the mapper see edited."""
+    pieces = [cut(*text) for text in texts]
+    edited = iter(edit([piece for each in pieces for piece in each[1::2]]))
+    return ["".join(next(edited) if n % 2 else piece for n, piece in enumerate(each)) for each in pieces]
+
+
+def counts_words(name: str, parameters: Mapping[str, Any]) -> bool:
+    """Whether a filter counts words by spaces; with `tokenization` a model finds them."""
+    return name in WORDS and not parameters.get("tokenization")
+
+
+def spaced(text: str) -> str:
+    """A text whose Chinese characters are each a word."""
+    return re.sub(f"[{HAN}]", r" \g<0> ", text)
