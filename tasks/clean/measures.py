@@ -9,14 +9,18 @@ from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from artifacts.records import QAPair
-
 if TYPE_CHECKING:
     from numpy import bool_, float64, int16, uint16
     from numpy.typing import NDArray
 
 ABOUT_IT = ("operator", "field", "keep")  # what stands beside a filter's statistics; all else is one
 DIGITS = 4  # that operators round to, and that are shown
+
+
+def lines_of(path: Path) -> Iterator[dict[str, Any]]:
+    """What the filters measured of all rows that were read, a row at a time."""
+    with path.open(encoding="utf-8") as file:
+        yield from map(json.loads, file)
 
 
 class Measure(NamedTuple):
@@ -29,25 +33,22 @@ class Measure(NamedTuple):
 
 
 class Measures:
-    """The statistics of rows from a file that has a line for each of them, in their order, and may have others.
+    """The statistics of rows: a line for each, with what each filter measured, up to the one that refused the row.
 
-    A line is `{"id": ..., "stats": [...]}` with what each filter measured, in the order of the filters, up to the one
-    that refused the row; `about/stats.jsonl` says besides whether the row was `kept`.
+    The lines of about/stats.jsonl say besides whether the row was `kept`.
     """
 
-    def __init__(self, rows: Iterable[QAPair], path: Path) -> None:
+    def __init__(self, lines: Iterable[dict[str, Any]]) -> None:
         self.languages: list[str] = []
         self._language, self._kept, self._refused = array("H"), array("b"), array("h")
         self._columns: dict[Measure, array[float]] = {}
-        with path.open(encoding="utf-8") as file:
-            lines = map(json.loads, file)
-            for pair in rows:
-                self._add(pair.language, next(line for line in lines if line["id"] == pair.id))
+        for line in lines:
+            self._add(line)
         for column in self._columns.values():
             column.extend([nan] * (len(self) - len(column)))
 
-    def _add(self, language: str, line: dict[str, Any]) -> None:
-        if language not in self.languages:
+    def _add(self, line: dict[str, Any]) -> None:
+        if (language := line["language"]) not in self.languages:
             self.languages.append(language)
         refused = -1
         for place, measured in enumerate(line["stats"]):

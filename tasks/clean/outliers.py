@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from artifacts.records import QAPair
 from artifacts.stage import Work
 from tasks.clean.config import CleanConfig, Outliers
-from tasks.clean.measures import DIGITS, Measure, Measures
+from tasks.clean.measures import DIGITS, Measure, Measures, lines_of
 from tasks.clean.rows import Rows
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def without_outliers(work: Work[CleanConfig], rows: Rows, statistics: Path) -> I
 
     dials = work.config.outliers
     assert dials is not None
-    measures = Measures(rows, statistics)
+    measures = Measures(of_rows(rows, lines_of(statistics)))
     far_out: dict[int, list[str]] = {}
     facts = []
     for measure in chosen(work, measures, dials):
@@ -77,6 +77,12 @@ def without_outliers(work: Work[CleanConfig], rows: Rows, statistics: Path) -> I
             work.reject("outlier", pair, "; ".join(far_out[number]))
         else:
             yield pair
+
+
+def of_rows(rows: Rows, lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The lines of rows that are still there; they stand in the same order."""
+    for pair in rows:
+        yield next(line for line in lines if line["id"] == pair.id)
 
 
 def chosen(work: Work[CleanConfig], measures: Measures, dials: Outliers) -> list[Measure]:

@@ -16,7 +16,7 @@ class Written(NamedTuple):
     """A row after the steps, as JSON."""
 
     row: bytes  # as it stays or, where it is left out, as it may be told
-    statistics: str  # {"id": ..., "stats": [what each filter measured]}
+    statistics: str  # {"id": ..., "language": ..., "stats": [what each filter measured]}
     left: Left | None
     counts: tuple[str, ...]
 
@@ -32,5 +32,5 @@ def written(config: CleanConfig) -> Callable[[Sequence[QAPair]], list[Written]]:
 
 def _written(read: QAPair, outcome: Outcome) -> Written:
     row = read if outcome.left and not outcome.left.masked else outcome.pair
-    statistics = json.dumps({"id": read.id, "stats": outcome.statistics}, ensure_ascii=False)
+    statistics = json.dumps({"id": read.id, "language": read.language, "stats": outcome.statistics}, ensure_ascii=False)
     return Written(row.model_dump_json().encode(), statistics, outcome.left, outcome.counts)

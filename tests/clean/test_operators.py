@@ -69,7 +69,7 @@ def test_a_reject_names_operator_value_and_bounds_and_statistics_are_a_row_each(
     assert (reject.stage, reject.reason) == ("clean", "text_length_filter")
     assert reject.detail == "answer: text_len 3 (allowed: min_len 5)"
     measured = {"operator": "text_length_filter", "field": "answer", "keep": True, "text_len": 11}
-    assert result.statistics["long"] == {"id": "long", "kept": True, "stats": [measured]}
+    assert result.statistics["long"] == {"id": "long", "language": "en", "kept": True, "stats": [measured]}
     assert result.statistics["short"]["kept"] is False
 
 

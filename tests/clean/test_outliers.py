@@ -99,7 +99,7 @@ def test_a_reject_names_statistic_value_cut_and_language(cut: Callable[[Any], Cl
 
 def test_a_row_far_out_in_several_statistics_goes_once_with_all_of_them(cleaned: Run) -> None:
     both = [*LENGTHS, {"text_length_filter": {"field": "question", "min_len": 1}}]
-    rows = [pair(f"r{n}", "w" * (20 + n % 5) + "?", "v" * (40 + n % 7)) for n in range(60)]
+    rows = [pair(f"r{n}", f"{n}".rjust(20 + n % 5, "w") + "?", "v" * (40 + n % 7)) for n in range(60)]
     rows.append(pair("far", "w" * 900, "v" * 900))
     result = cleaned(rows, operators=both, outliers={"method": "mad", "min_rows": 10})
     (reject,) = result.rejects
