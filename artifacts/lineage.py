@@ -65,6 +65,7 @@ def _trained_rows(store: Store, refs: list[Ref], hits: list[Hit], wanted: str) -
     taught = [hit for hit in hits if hit.ref.stage in TAUGHT and hit.file == QA]
     ids = {hit.row["id"] for hit in taught}
     facts = set() if wanted in ids else {hit.row["fact"] for hit in taught}
+    facts |= {hit.row["id"] for hit in hits if hit.ref.stage == "parse"}  # rows that hold a section's own text
     known = {(hit.ref.key, hit.row["id"]) for hit in hits}
     return [
         Hit(ref, TRAINING[ref.stage], row)

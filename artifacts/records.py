@@ -195,15 +195,18 @@ def probes_digest(probes: Iterable[Probe]) -> str:
     return digest(sorted(short_id(probe.model_dump(exclude={"origin"})) for probe in probes))
 
 
+DOMAIN, DOCUMENTS = "domain", "documents"  # sources of rows that teach the documents: their questions, their text
+
+
 class Conversation(Record):
     """A training row in the `messages` format. Its origin stands in the QAPair of the same id, and not here: a document
     that was moved, or saved anew with the same text, gives the same training data."""
 
     id: str
     messages: tuple[Message, ...]
-    source: str  # "domain", or the name of a general dataset
+    source: str  # "domain", "documents", or the name of a general dataset
     language: str = "en"
-    fact: str = ""
+    fact: str = ""  # of a row of "documents": Section.id
 
 
 Side = Literal["reference", "tuned", "base"]
