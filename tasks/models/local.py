@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from artifacts.records import Message
 from artifacts.stage import StageError
@@ -168,7 +168,22 @@ def without_thoughts(reply: str) -> str:
     return reply.rpartition("</think>")[2].strip()
 
 
+class Reply(NamedTuple):
+    """What a model said, and whether it came to the end of its turn."""
+
+    text: str
+    ended: bool
+
+
 def answer(
+    model: Model, tokenizer: PreTrainedTokenizerBase, prompts: Sequence[Sequence[Message]], **decoding: Any
+) -> list[list[str]]:
+    """The texts of `replies`."""
+    found = replies(model, tokenizer, prompts, **decoding)
+    return [[reply.text for reply in each] for each in found]
+
+
+def replies(
     model: Model,
     tokenizer: PreTrainedTokenizerBase,
     prompts: Sequence[Sequence[Message]],
@@ -179,7 +194,7 @@ def answer(
     temperature: float = 0.0,
     seed: int = 0,
     advance: Callable[[int], Any] | None = None,
-) -> list[list[str]]:
+) -> list[list[Reply]]:
     """Answer each prompt `samples` times (greedily where the temperature is 0); the order is that of the prompts.
 
     Prompts are batched by length, padded on the left, and rendered by the model's chat template, without thinking
@@ -189,7 +204,7 @@ def answer(
 
     texts = [render(tokenizer, prompt) for prompt in prompts]
     order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-    replies: list[list[str]] = [[] for _ in texts]
+    found: list[list[Reply]] = [[] for _ in texts]
     sampling: dict[str, Any] = {"do_sample": False}
     if temperature > 0:
         sampling = {"do_sample": True, "temperature": temperature, "num_return_sequences": samples}
@@ -213,13 +228,19 @@ def answer(
                     eos_token_id=tokenizer.eos_token_id,
                     pad_token_id=tokenizer.pad_token_id,
                 )
-            decoded = tokenizer.batch_decode(output[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
-            each = len(decoded) // len(batch)
+            generated = output[:, inputs["input_ids"].shape[1] :]
+            said = [
+                Reply(without_thoughts(text), tokenizer.eos_token_id in tokens)
+                for text, tokens in zip(
+                    tokenizer.batch_decode(generated, skip_special_tokens=True), generated.tolist(), strict=True
+                )
+            ]
+            each = len(said) // len(batch)
             for place, index in enumerate(batch):
-                replies[index] = [without_thoughts(text) for text in decoded[place * each : (place + 1) * each]]
+                found[index] = said[place * each : (place + 1) * each]
             if advance is not None:
                 advance(len(batch))
     finally:
         tokenizer.padding_side = side
         model.train(was_training)
-    return replies
+    return found

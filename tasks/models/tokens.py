@@ -13,7 +13,7 @@ from artifacts.store import source_sha256
 from tasks.models.config import EMBEDDED, EMBEDDED_FOLDER, looks_local
 
 FILE = "tokenizer.json"
-WHERE = "parse.tokenizer (where it is not set, the model of sft.model.path)"
+WHERE = "parse.tokenizer or mix.tokenizer (where they are not set, the model of sft.model.path)"
 ADVICE = "name a model's folder, a hub id that can be reached or is in the hub's cache, or `embedded`"
 
 
