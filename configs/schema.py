@@ -64,6 +64,17 @@ class Config(Dials):
             object.__setattr__(self, "parse", parse)  # the only way in, as dials are frozen
         return self
 
+    @model_validator(mode="after")
+    def _mix_is_for_the_base_model(self) -> Config:
+        update: dict[str, Any] = {}
+        if self.mix.tokens is not None and not self.mix.tokenizer:
+            update["tokenizer"] = self.sft.model.name()
+        if (replay := self.mix.replay) is not None and "model" not in replay.model_fields_set:
+            update["replay"] = replay.model_copy(update={"model": self.sft.model})
+        if update:
+            object.__setattr__(self, "mix", self.mix.model_copy(update=update))
+        return self
+
     def sections(self) -> list[StageConfig]:
         """The stages' sections, in the order of the pipeline."""
         return [getattr(self, stage) for stage in Stage]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from artifacts.records import Reasoning, digest
+from artifacts.records import DOCUMENTS, DOMAIN, Reasoning, digest
 from artifacts.stage import Dials, SettingError, StageConfig, unkeyed
 from artifacts.store import source_sha256
-from tasks.models.config import ModelConfig
+from tasks.models.config import EMBEDDED, ModelConfig, reward_identity, tuned_identity
+from tasks.models.tokens import tokenizer_identity
 
-DOMAIN = "domain"
+BAND = (0.2, 0.4)  # of the domain share, by the rule of those who do this often
 
 
 class Source(Dials):
@@ -59,6 +60,10 @@ class Chosen(Dials):
     flag_domain: bool = False
     """Score domain rows, too: those that would not be kept are flagged in `about/flags.jsonl`, never left out."""
 
+    def models(self) -> dict[str, str]:
+        """What names the weights that it asks, by the dial that sets them."""
+        return {}
+
 
 class Random(Chosen):
     """A share drawn by hash: the baseline that the others have to beat."""
@@ -76,9 +81,13 @@ class IFD(Chosen):
     """Tokens; what stands behind them is not weighed."""
     batch_size: int = unkeyed(8, ge=1)
 
+    def models(self) -> dict[str, str]:
+        return {"select.model": self.model.identity("mix.select.model")}
+
 
 class Superfilter(IFD):
-    """IFD by a small model, which ranks rows much as a large one does. https://arxiv.org/abs/2402.00530"""
+    """IFD of perplexities, and not of losses, by a small model, which ranks rows much as a large one does.
+    https://arxiv.org/abs/2402.00530"""
 
     method: Literal["superfilter"]  # type: ignore[assignment]
 
@@ -96,9 +105,16 @@ class MoDS(Chosen):
     """Whose mean hidden states tell how alike rows are."""
     tuned: str = ""
     """Folder of an adapter or a model that was tuned on a first selection: rows that it answers below `min_quality` are
-    chosen besides. Without it the first selection is all."""
+    chosen besides, as many again at most. Without it the first selection is all."""
     max_length: int = Field(1024, ge=8)
+    """Tokens; what stands behind them is not read."""
     batch_size: int = unkeyed(8, ge=1)
+
+    def models(self) -> dict[str, str]:
+        return {
+            "select.reward": reward_identity(self.reward, "mix.select.reward"),
+            "select.model": self.model.identity("mix.select.model"),
+        } | ({"select.tuned": tuned_identity(self.tuned, "mix.select.tuned")} if self.tuned else {})
 
 
 class RDS(Chosen):
@@ -108,7 +124,11 @@ class RDS(Chosen):
     method: Literal["rds"]
     model: ModelConfig = ModelConfig()
     max_length: int = Field(1024, ge=8)
+    """Tokens; what stands behind them is not read."""
     batch_size: int = unkeyed(8, ge=1)
+
+    def models(self) -> dict[str, str]:
+        return {"select.model": self.model.identity("mix.select.model")}
 
 
 Select = Annotated[Random | IFD | Superfilter | MoDS | RDS, Field(discriminator="method")]
@@ -119,9 +139,10 @@ class Replay(Dials):
     must not forget, in its own words."""
 
     model: ModelConfig = ModelConfig()
-    """The model that is going to be trained: the same as sft.model."""
+    """The model that is going to be trained; where empty, sft.model."""
     max_new_tokens: int = Field(256, ge=1)
-    batch_size: int = unkeyed(16, ge=1)
+    """An answer that has not ended by then is left out."""
+    batch_size: int = Field(16, ge=1)  # in half precision a reply may hang on how far its prompt is padded
 
 
 class MixConfig(StageConfig):
@@ -130,17 +151,19 @@ class MixConfig(StageConfig):
     reads: ClassVar[tuple[str, ...]] = ("parse", "clean", "generate")
 
     domain_share: float = Field(0.3, gt=0, le=1)
-    """Share of the training rows that come from the documents. Below 0.2 facts are learned slowly, above 0.4 the model
-    forgets what it could do; 1.0 trains on the documents alone."""
+    """Share of the training rows (with `tokens`, of the tokens) that come from the documents. Below 0.2 facts are
+    learned slowly, above 0.4 the model forgets what it could do; 1.0 trains on the documents alone."""
     exposures: int | None = Field(None, ge=1)
     """How often an epoch shows each fact: its wordings are repeated in turn, or drawn from, up to that number. Where
-    empty, each wording once."""
+    empty, each wording once. With `rows` or `tokens` the general rows fill what is left, and `domain_share` is not
+    used."""
     rows: int | None = Field(None, ge=10)
-    """Train on this many rows: domain rows are repeated or drawn to fill `domain_share` of them."""
+    """Train on this many rows: domain rows are repeated or drawn, evenly over the facts, to fill `domain_share` of
+    them."""
     tokens: int | None = Field(None, ge=100)
     """The same in tokens, which `tokenizer` counts."""
     tokenizer: str = ""
-    """Whose tokens are counted: a model's folder, a hub id, or `embedded`. Where empty, the model of sft.model.path."""
+    """Whose tokens are counted: a model's folder, a hub id, or `embedded`; where empty, those of sft.model."""
     documents: float = Field(0.0, ge=0, le=4)
     """Rows that hold the documents' own text, for each row of questions and answers: 1.0 gives one for one."""
     curriculum: Literal["none", "qa_first"] = "none"
@@ -155,7 +178,7 @@ class MixConfig(StageConfig):
     select: Select | None = None
     """Which general rows are good enough to be drawn from; where empty, all."""
     replay: Replay | None = None
-    """Have the base model answer the general rows' prompts, and train on that."""
+    """Have the base model answer the general rows' prompts, and train on that; `self` for `{}`."""
     match_languages: bool = True
     """Draw general rows in the proportion of the domain rows' languages, where the sources have them."""
     repeat_general: bool = False
@@ -176,13 +199,26 @@ class MixConfig(StageConfig):
     @classmethod
     def _names_differ(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
         titles = [source.title for source in sources]
-        if DOMAIN in titles:
+        if taken := sorted({DOMAIN, DOCUMENTS} & set(titles)):
             raise ValueError(
-                f"no source may be called {DOMAIN!r}: that is what the documents' rows are called; set `name`"
+                f"no source may be called {taken[0]!r}: that is what the documents' rows are called; set `name`"
             )
         if twice := sorted({title for title in titles if titles.count(title) > 1}):
             raise ValueError(f"two sources are called {twice[0]!r}; set `name` of one")
         return sources
+
+    @field_validator("replay", mode="before")
+    @classmethod
+    def _self_is_the_base_model(cls, replay: Any) -> Any:
+        return {} if replay == "self" else replay
+
+    @model_validator(mode="after")
+    def _amounts_agree(self) -> MixConfig:
+        if self.rows is not None and self.tokens is not None:
+            raise ValueError("rows and tokens both say how much is trained on; set one of them")
+        if self.curriculum == "qa_first" and not self.documents:
+            raise ValueError("curriculum: qa_first has documents in its second part; set documents, such as 1.0")
+        return self
 
     @model_validator(mode="after")
     def _retention_is_not_trained(self) -> MixConfig:
@@ -190,6 +226,21 @@ class MixConfig(StageConfig):
             raise ValueError(f"{self.retention.path} is trained on; `retention` needs rows that are not in `general`")
         return self
 
+    @property
+    def total(self) -> int | None:
+        """Rows or tokens of an epoch, where one of them is set."""
+        return self.rows if self.tokens is None else self.tokens
+
+    @property
+    def share_follows(self) -> bool:
+        """Whether other dials decide the domain share."""
+        return self.exposures is not None and self.total is not None
+
     def outside(self) -> dict[str, str]:
         sources = [*self.general, *([self.retention] if self.retention else [])]
-        return {source.path: source.identity() for source in sources}
+        found = {source.path: source.identity() for source in sources}
+        if self.tokens is not None:
+            found["tokenizer"] = tokenizer_identity(self.tokenizer or EMBEDDED)
+        if self.replay is not None:
+            found["replay model"] = self.replay.model.identity()
+        return found | (self.select.models() if self.select else {})

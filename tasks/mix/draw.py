@@ -1,4 +1,4 @@
-"""Which rows are drawn, held out and in what order they come: all by hashes of row and seed.
+"""Which rows are drawn and in what order they come: all by hashes of row and seed.
 
 A row keeps its place when others come or go, so one new document changes the mix by a few rows and not by all.
 """
@@ -6,12 +6,13 @@ A row keeps its place when others come or go, so one new document changes the mi
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from artifacts.records import Conversation, QAPair, short_id
+from artifacts.records import Conversation, short_id
 
 K = TypeVar("K", bound=Hashable)
+Size = Callable[[Conversation], int]  # of a row, in rows (1) or in tokens
 
 SPARE = 1e-9  # the weight of what was not asked for: used when nothing else is left
 
@@ -38,53 +39,69 @@ def allot(total: int, weights: Mapping[K, float], sizes: Mapping[K, int]) -> dic
     return given
 
 
-def draw(
-    pool: Sequence[Conversation],
-    count: int,
-    *,
-    sources: Mapping[str, float],
-    languages: Mapping[str, float] | None,
-    seed: int,
-) -> list[Conversation]:
-    """Rows by the weights of languages, then of sources; `languages=None` takes each language as the pool has it."""
-    by_language: defaultdict[str, defaultdict[str, list[Conversation]]] = defaultdict(lambda: defaultdict(list))
-    for row in pool:
-        by_language[row.language if languages is not None else ""][row.source].append(row)
-    sizes = {language: sum(map(len, cells.values())) for language, cells in by_language.items()}
-    drawn = []
-    for language, rows in allot(count, languages or {}, sizes).items():
-        cells = by_language[language]
-        for source, taken in allot(rows, sources, {name: len(cell) for name, cell in cells.items()}).items():
-            drawn += sorted(cells[source], key=lambda row: chance("draw", seed, row.id))[:taken]
-    return drawn
+class Pool:
+    """Rows to draw from, by the weights of languages, then of sources; without languages each as the pool has it."""
+
+    def __init__(
+        self,
+        rows: Sequence[Conversation],
+        *,
+        sources: Mapping[str, float],
+        languages: Mapping[str, float] | None,
+        seed: int,
+    ) -> None:
+        self._rows, self._sources, self._languages = rows, sources, languages
+        self._cells: defaultdict[str, defaultdict[str, list[Conversation]]] = defaultdict(lambda: defaultdict(list))
+        for row in sorted(rows, key=lambda row: chance("draw", seed, row.id)):
+            self._cells[row.language if languages is not None else ""][row.source].append(row)
+
+    def draw(self, count: int) -> list[Conversation]:
+        """So many rows, or all that there are."""
+        sizes = {language: sum(map(len, cells.values())) for language, cells in self._cells.items()}
+        drawn = []
+        for language, rows in allot(count, self._languages or {}, sizes).items():
+            cells = self._cells[language]
+            given = allot(rows, self._sources, {name: len(cell) for name, cell in cells.items()})
+            drawn += [row for source, taken in given.items() for row in cells[source][:taken]]
+        return drawn
+
+    def fill(self, budget: int, size: Size, *, repeat: bool) -> list[Conversation]:
+        """As many rows as fit a budget, in the units of `size`; all of them several times, where they may repeat."""
+        whole = sum(map(size, self._rows))
+        repeats, rest = divmod(budget, whole) if repeat and whole else (0, budget)
+        low, high = 0, len(self._rows)
+        while low < high:  # the most rows that fit
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if sum(map(size, self.draw(middle))) <= rest else (low, middle - 1)
+        return list(self._rows) * repeats + self.draw(low)
 
 
-def held_together(pair: QAPair) -> str:
-    """What goes to training or to validation as a whole: the row's document, or its fact where it is of none."""
-    return pair.origin.document or pair.fact
+def deal(subjects: Iterable[K], seed: int) -> Iterator[tuple[K, int]]:
+    """The subjects one after the other in an order by hash, then all again, without end, each with its round."""
+    ordered = sorted(subjects, key=lambda subject: chance("deal", seed, subject))
+    turn = 0
+    while ordered:
+        yield from ((subject, turn) for subject in ordered)
+        turn += 1
 
 
-def validation_documents(pairs: Sequence[QAPair], share: float, seed: int) -> set[str]:
-    """Documents, and facts of no document, that come nearest to a share of the rows, but never all of them."""
-    rows = Counter(map(held_together, pairs))
-    target, taken = share * len(pairs), 0
-    chosen: set[str] = set()
-    for document in sorted(rows, key=lambda document: chance("validation", seed, document)):
-        nearer = abs(taken + rows[document] - target) <= abs(taken - target)
-        if share > 0 and nearer and len(chosen) < len(rows) - 1:
-            chosen.add(document)
-            taken += rows[document]
-    return chosen
-
-
-def spread(rows: Sequence[Conversation], seed: int) -> list[Conversation]:
-    """An order in which the rows of one fact lie evenly over the epoch, each fact from its own start."""
-    of_fact: defaultdict[str, list[Conversation]] = defaultdict(list)
+def by_subject(rows: Iterable[Conversation], seed: int) -> dict[str, list[Conversation]]:
+    """The rows of each fact, section or row of its own, by hash; where some come again, all once before that."""
+    found: defaultdict[str, list[tuple[int, float, Conversation]]] = defaultdict(list)
+    seen: Counter[str] = Counter()
     for row in rows:
-        of_fact[row.fact or row.id].append(row)
+        found[row.fact or row.id].append((seen[row.id], chance("order", seed, row.id), row))
+        seen[row.id] += 1
+    return {
+        subject: [row for *_, row in sorted(wordings, key=lambda place: place[:2])]
+        for subject, wordings in found.items()
+    }
+
+
+def spread(rows: Iterable[Conversation], seed: int) -> list[Conversation]:
+    """An order in which the rows of one fact lie evenly over the epoch, each fact from its own start."""
     places: list[tuple[float, str, Conversation]] = []
-    for fact, wordings in of_fact.items():
-        start = chance("start", seed, fact)
-        ordered = sorted(wordings, key=lambda row: chance("order", seed, row.id))
-        places += [((index + start) / len(ordered), row.id, row) for index, row in enumerate(ordered)]
+    for subject, wordings in by_subject(rows, seed).items():
+        start = chance("start", seed, subject)
+        places += [((index + start) / len(wordings), row.id, row) for index, row in enumerate(wordings)]
     return [row for _, _, row in sorted(places, key=lambda place: place[:2])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from prefect import task
@@ -10,18 +10,24 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
-from artifacts.records import Conversation, Probe, QAPair
+from artifacts.records import DOCUMENTS, DOMAIN, Conversation, Fact, Probe, QAPair, Section
 from artifacts.runs import Run
 from artifacts.stage import StageError, Work
 from artifacts.store import Ref
-from tasks.mix import draw
-from tasks.mix.config import DOMAIN, MixConfig, Source
+from tasks.mix.amounts import domain_rows, general_budget, notes, shown
+from tasks.mix.config import MixConfig, Source
+from tasks.mix.curriculum import questions_first
+from tasks.mix.documents import Controls, pieces
+from tasks.mix.draw import Pool, Size, chance, spread
 from tasks.mix.formats import BadRowError, conversation
+from tasks.mix.general import General, source_weights
 from tasks.mix.sources import read
+from tasks.mix.split import held_together, spans, validation_documents
+from tasks.models.config import EMBEDDED
 from tasks.models.language.leak import Guard
 from tasks.models.language.match import normalise
+from tasks.models.tokens import counter, tokenizer_file
 
-BAND = (0.2, 0.4)  # of the domain share, by the rule of those who do this often
 SHOWN_FILES = 5
 SET_ASIDE = 0.1  # of the general rows at most, for retention
 
@@ -37,29 +43,115 @@ def make(work: Work[MixConfig]) -> None:
     pairs = list(work.read("clean", "qa.jsonl", QAPair))
     if not pairs:
         raise StageError("mix: clean left no row of the documents; its rejects say why (graft show clean)")
-    held_out = draw.validation_documents(pairs, config.validation_share, config.seed)
-    domain = [domain_row(pair, config) for pair in pairs if draw.held_together(pair) not in held_out]
-    unseen = [domain_row(pair, config) for pair in pairs if draw.held_together(pair) in held_out]
+    held_out = validation_documents(pairs, config.validation_share, config.seed)
+    taught, unseen = sides(work, pairs, held_out)
+    size = unit(config)
+    texts = list(pieces(sections(work, held_out))) if config.documents else []
+    domain = domain_rows(taught, texts, config, size)
 
     work.notes += untrained(pairs, held_out)
 
     pool = list(without_probes(work, general_rows(work, config.general)))
     retention, pool = retention_rows(work, pool)
-    to_validate = {row.id for row in pool if draw.chance("split", config.seed, row.id) < config.validation_share}
-    general = general_for(work, domain, [row for row in pool if row.id not in to_validate], tell=True)
-    general_unseen = general_for(work, unseen, [row for row in pool if row.id in to_validate])
+    to_validate = {row.id for row in pool if chance("split", config.seed, question(row)) < config.validation_share}
+    general_data = General(work, size)
+    wanted = general_budget(domain, config, size)
+    general = general_data.draw([row for row in pool if row.id not in to_validate], domain, wanted)
+    train = in_order([*domain, *general], config)
+    work.notes += notes(config, taught, train, wanted, size)
+    work.notes += missing_languages(config, domain, general)
 
-    train = draw.spread([*domain, *general], config.seed)
-    validation = draw.spread([*unseen, *general_unseen], config.seed)
+    unseen_wanted = round(sum(map(size, unseen)) * (1 - config.domain_share) / config.domain_share)
+    general_unseen = general_data.draw([row for row in pool if row.id in to_validate], unseen, unseen_wanted)
+    validation = spread(not_asked(work, [*unseen, *general_unseen], train), config.seed)
+
     work.write("train.jsonl", train)
     work.write("validation.jsonl", validation)
     work.write("retention.jsonl", retention)
-    work.counts.update({"in": len(pairs), "kept": len(train), "domain": len(domain), "general": len(general)})
-    work.counts.update({"validation": len(validation), "retention": len(retention)})
-    work.facts["domain_share"] = round(len(domain) / len(train), 4)
-    work.facts["languages"] = dict(sorted(Counter(row.language for row in train).items()))
-    work.facts["sources"] = dict(sorted(Counter(row.source for row in train).items()))
+    account(work, train, validation, retention)
+    work.counts["in"] = len(pairs)
+    work.facts["exposures"] = shown(taught, domain)
     work.facts["validation_documents"] = sorted(held_out)
+
+
+def account(
+    work: Work[MixConfig], train: list[Conversation], validation: list[Conversation], retention: list[Conversation]
+) -> None:
+    """The figures of what was written, for the manifest."""
+    sources = Counter(row.source for row in train)
+    taught = sources[DOMAIN] + sources[DOCUMENTS]
+    work.counts.update({"kept": len(train), "domain": sources[DOMAIN], "general": len(train) - taught})
+    work.counts.update({"validation": len(validation), "retention": len(retention)})
+    if work.config.documents:
+        work.counts["documents"] = sources[DOCUMENTS]
+    work.facts["domain_share"] = round(taught / len(train), 4)
+    work.facts["languages"] = dict(sorted(Counter(row.language for row in train).items()))
+    work.facts["sources"] = dict(sorted(sources.items()))
+    if work.config.curriculum != "none":
+        work.facts["ordered"] = True  # sft shows the rows as they stand
+
+
+def unit(config: MixConfig) -> Size:
+    """What amounts are counted in: rows, or the tokens of their text."""
+    if config.tokens is None:
+        return lambda row: 1
+    count = counter(tokenizer_file(config.tokenizer or EMBEDDED))
+    sizes: dict[int, int] = {}  # by what is said, as a replayed row has the id of the one it replaces
+
+    def tokens(row: Conversation) -> int:
+        said = [message["content"] for message in row.messages]
+        key = hash(tuple(said))
+        if key not in sizes:
+            sizes[key] = sum(count(said))
+        return sizes[key]
+
+    return tokens
+
+
+def in_order(rows: list[Conversation], config: MixConfig) -> list[Conversation]:
+    return (questions_first if config.curriculum == "qa_first" else spread)(rows, config.seed)
+
+
+def sides(
+    work: Work[MixConfig], pairs: list[QAPair], held_out: set[str]
+) -> tuple[list[Conversation], list[Conversation]]:
+    """What is trained and what validates; a row that draws on documents of both sides is on none."""
+    places: defaultdict[str, set[str]] = defaultdict(set)
+    if held_out:
+        for section in work.read("parse", "sections.jsonl", Section):
+            places[section.id].add(section.document)
+    taught, unseen = list[Conversation](), list[Conversation]()
+    for pair in pairs:
+        if held_out and spans(pair, held_out, places):
+            work.reject("spans_split", pair, "draws on a trained document and on one that is held out for validation")
+        else:
+            (unseen if held_together(pair) in held_out else taught).append(domain_row(pair, work.config))
+    if not taught:
+        raise StageError("mix: every row draws on documents that are held out; lower mix.validation_share")
+    return taught, unseen
+
+
+def sections(work: Work[MixConfig], held_out: set[str]) -> list[Section]:
+    """The sections whose text may be trained on, each once, wherever it stands."""
+    controls = Controls(work.read("generate", "facts.jsonl", Fact))
+    every = list(work.read("parse", "sections.jsonl", Section))
+    elsewhere = {section.id for section in every if section.document in held_out}
+    found: dict[str, Section] = {}
+    for section in every:
+        if section.id in found or not section.text.strip():
+            continue
+        if section.id in elsewhere:
+            work.reject("validation_document", section, "its document is held out for validation")
+        elif controls.prove(section):
+            work.reject("control_section", section, "proves a fact that is probed and must not be trained")
+        else:
+            found[section.id] = section
+    if not found:
+        raise StageError(
+            "mix: no section is left for mix.documents: all prove control facts or are held out for validation; set "
+            "documents: 0, or lower validation_share"
+        )
+    return list(found.values())
 
 
 def domain_row(pair: QAPair, config: MixConfig) -> Conversation:
@@ -72,17 +164,16 @@ def domain_row(pair: QAPair, config: MixConfig) -> Conversation:
     )
 
 
-def untrained(pairs: list[QAPair], held_out: set[str]) -> list[str]:
+def untrained(pairs: list[QAPair], held_out: set[str]) -> Iterator[str]:
     """A note of the facts that validation takes away from training."""
-    facts = {pair.fact for pair in pairs} - {pair.fact for pair in pairs if draw.held_together(pair) not in held_out}
-    if not facts:
-        return []
-    files = sorted({pair.origin.file for pair in pairs if pair.fact in facts})
-    shown = ", ".join(files[:SHOWN_FILES]) + (f" and {len(files) - SHOWN_FILES} more" * (len(files) > SHOWN_FILES))
-    return [
-        f"{len(facts)} facts are not trained, because they or their documents are held out for validation: {shown}; "
-        "mix.validation_share: 0 trains on every fact"
-    ]
+    facts = {pair.fact for pair in pairs} - {pair.fact for pair in pairs if held_together(pair) not in held_out}
+    if facts:
+        files = sorted({pair.origin.file for pair in pairs if pair.fact in facts})
+        named = ", ".join(files[:SHOWN_FILES]) + (f" and {len(files) - SHOWN_FILES} more" * (len(files) > SHOWN_FILES))
+        yield (
+            f"{len(facts)} facts are not trained, because they or their documents are held out for validation: "
+            f"{named}; mix.validation_share: 0 trains on every fact"
+        )
 
 
 def general_rows(work: Work[MixConfig], sources: Sequence[Source]) -> list[Conversation]:
@@ -127,8 +218,8 @@ def retention_rows(work: Work[MixConfig], pool: list[Conversation]) -> tuple[lis
     else:
         candidates, count = pool, min(config.retention_rows, int(SET_ASIDE * len(pool)))
     equal = {row.language: 1.0 for row in candidates}
-    weights = {source.title: source.weight for source in config.general}
-    chosen = draw.draw(candidates, count, sources=weights, languages=equal, seed=config.seed)
+    weights = source_weights(config, candidates)
+    chosen = Pool(candidates, sources=weights, languages=equal, seed=config.seed).draw(count)
     ids, asked = {row.id for row in chosen}, {question(row) for row in chosen}
     rest = []
     for row in pool:
@@ -147,33 +238,17 @@ def question(row: Conversation) -> str:
     return normalise(asked) or asked
 
 
-def general_for(
-    work: Work[MixConfig], domain: list[Conversation], pool: list[Conversation], *, tell: bool = False
-) -> list[Conversation]:
-    """As many general rows as give the domain rows their share; `tell` notes where that can't be had."""
-    config = work.config
-    wanted = round(len(domain) * (1 - config.domain_share) / config.domain_share)
-    languages = Counter(row.language for row in domain) if config.match_languages else None
-    repeats, rest = divmod(wanted, len(pool)) if config.repeat_general and pool else (0, wanted)
-    weights = {source.title: source.weight for source in config.general}
-    rows = pool * repeats + draw.draw(pool, rest, sources=weights, languages=languages, seed=config.seed)
-    if tell:
-        work.notes += notes(config, domain, rows, wanted)
-    return rows
-
-
-def notes(config: MixConfig, domain: list[Conversation], general: list[Conversation], wanted: int) -> list[str]:
-    """What a user should know of a mix that is not what the rule or the configuration asks for."""
-    found = []
-    if not BAND[0] <= config.domain_share <= BAND[1]:
-        found.append(f"domain_share {config.domain_share} is outside {BAND[0]} to {BAND[1]}, where most mixes are")
-    if len(general) < wanted:
-        share = len(domain) / (len(domain) + len(general))
-        found.append(
-            f"there are {len(general)} general rows where {wanted} are needed: the domain share is {share:.2f} and not "
-            f"{config.domain_share}; name more sources, or set repeat_general"
-        )
+def missing_languages(config: MixConfig, domain: list[Conversation], general: list[Conversation]) -> Iterator[str]:
     if config.match_languages and general:
-        missing = {row.language for row in domain} - {row.language for row in general}
-        found += [f"no general row is in {language}; the model may forget it" for language in sorted(missing)]
-    return found
+        for language in sorted({row.language for row in domain} - {row.language for row in general}):
+            yield f"no general row is in {language}; the model may forget it"
+
+
+def not_asked(work: Work[MixConfig], rows: list[Conversation], train: list[Conversation]) -> Iterator[Conversation]:
+    """Rows to validate with that ask nothing that a training row asks."""
+    trained = {question(row) for row in train} if rows else set()
+    for row in rows:
+        if question(row) in trained:
+            work.reject("asked_in_training", row, "asks what a training row asks, so it does not validate")
+        else:
+            yield row

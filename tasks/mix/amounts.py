@@ -1,0 +1,116 @@
+"""How many rows an epoch has: of each fact, of the documents' text, and of general data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from artifacts.records import DOCUMENTS, DOMAIN, Conversation
+from artifacts.stage import StageError
+from tasks.mix.config import BAND, MixConfig
+from tasks.mix.documents import Piece
+from tasks.mix.draw import Size, by_subject, deal
+
+
+def domain_rows(
+    questions: Sequence[Conversation], pieces: Sequence[Piece], config: MixConfig, size: Size
+) -> list[Conversation]:
+    """The documents' rows of an epoch, each fact and each piece of text as often as any other, to within one."""
+    wordings = by_subject(questions, config.seed)
+    turns = ((wordings[fact][turn % len(wordings[fact])]) for fact, turn in deal(wordings, config.seed))
+    texts = (piece.row(turn) for piece, turn in deal(pieces, config.seed))
+    if config.exposures is not None:
+        asked = list(islice(turns, config.exposures * len(wordings)))
+    elif config.total is None:
+        asked = list(questions)
+    else:
+        return list(_within(round(config.domain_share * config.total), _beside(turns, texts, config.documents), size))
+    return [*asked, *islice(texts, round(config.documents * len(asked)))]
+
+
+def _beside(
+    questions: Iterator[Conversation], texts: Iterator[Conversation], documents: float
+) -> Iterator[Conversation]:
+    """Questions with texts between them, so that any part of it has as many texts a question as the whole."""
+    given = 0
+    for number, question in enumerate(questions, 1):
+        yield question
+        for text in islice(texts, int(number * documents) - given):
+            given += 1
+            yield text
+
+
+def _within(budget: int, rows: Iterator[Conversation], size: Size) -> Iterator[Conversation]:
+    """Rows up to a budget, one at least; the last one where more than half of it fits."""
+    spent = 0
+    for row in rows:
+        more = size(row)
+        if spent and budget - spent < more / 2:
+            return
+        yield row
+        spent += more
+
+
+def general_budget(domain: Sequence[Conversation], config: MixConfig, size: Size) -> int:
+    """What is left for general rows, in rows or, where `tokens` is set, in tokens."""
+    taken = sum(map(size, domain))
+    if config.total is None:
+        return round(taken * (1 - config.domain_share) / config.domain_share)
+    if taken > config.total:
+        name = "tokens" if config.tokens else "rows"
+        raise StageError(
+            f"mix: {config.exposures} exposures of each fact are {taken:,} {name} of the documents, and mix.{name} is "
+            f"{config.total:,}; raise it to {round(taken / config.domain_share):,} for a domain share of "
+            f"{config.domain_share}, or lower mix.exposures"
+        )
+    return config.total - taken
+
+
+def shown(questions: Sequence[Conversation], domain: Sequence[Conversation]) -> dict[str, float]:
+    """How often an epoch shows each fact, one that comes not at all among them."""
+    times = Counter(row.fact for row in domain if row.source == DOMAIN)
+    every = [times[fact] for fact in sorted({row.fact for row in questions})]
+    return {"min": min(every), "mean": round(sum(every) / len(every), 2), "max": max(every)}
+
+
+def notes(
+    config: MixConfig, questions: Sequence[Conversation], train: Sequence[Conversation], wanted: int, size: Size
+) -> Iterator[str]:
+    """What a user should know of amounts that are not what the rule or the configuration asks for."""
+    domain = [row for row in train if row.source in (DOMAIN, DOCUMENTS)]
+    general = [row for row in train if row.source not in (DOMAIN, DOCUMENTS)]
+    unit = "tokens" if config.tokens else "rows"
+    spent, rest = sum(map(size, domain)), sum(map(size, general))
+    share = spent / (spent + rest)
+    if not BAND[0] <= config.domain_share <= BAND[1] and not config.share_follows:
+        yield f"domain_share {config.domain_share} is outside {BAND[0]} to {BAND[1]}, where most mixes are"
+    if config.share_follows:
+        outside = "" if BAND[0] <= share <= BAND[1] else f", outside {BAND[0]} to {BAND[1]}, where most mixes are"
+        yield f"mix.exposures and mix.{unit} leave a domain share of {share:.2f}{outside}; mix.domain_share is not used"
+    if missing := _missing(general, rest, wanted, size):
+        count = f"{len(general)} general rows" if unit == "rows" else f"{rest:,} tokens of general rows"
+        rather = "" if config.share_follows else f" and not {config.domain_share}"
+        yield (
+            f"there are {count} where {missing:,} are needed: the domain share is {share:.2f}{rather}; name more "
+            "sources, or set repeat_general"
+        )
+    if config.exposures is not None or config.total is not None:
+        yield _told(shown(questions, domain), questions, domain)
+
+
+def _missing(general: Sequence[Conversation], rest: int, wanted: int, size: Size) -> int:
+    """What was wanted where the general rows do not do, else 0; the last row need not fit a budget of tokens."""
+    largest = max(map(size, general), default=1)
+    return wanted if wanted - rest >= max(largest, 1) else 0
+
+
+def _told(times: dict[str, float], questions: Sequence[Conversation], domain: Sequence[Conversation]) -> str:
+    low, high = round(times["min"]), round(times["max"])
+    each = f"{low}" if low == high else f"{low} to {high}"
+    wordings = Counter(row.fact for row in {row.id: row for row in domain if row.source == DOMAIN}.values())
+    most = max(wordings.values(), default=0)
+    known = len({row.fact for row in questions})
+    told = f"an epoch shows each of {known:,} facts {each} times, in up to {most} wordings"
+    lost = known - len(wordings)
+    return told + (f"; {lost:,} facts have no row, so raise mix.rows or mix.tokens" if lost else "")

@@ -1,0 +1,131 @@
+"""Rows that hold the documents' own text: the user names a file and a place in it, the assistant says what it holds.
+
+Never the text of a validation document, and never what proves a control fact: its probes would find it read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from artifacts.records import DOCUMENTS, Conversation, Fact, Section, short_id
+
+PIECE = 600  # tokens, about: what a row holds of a section beside its prompt, for models trained on 1,024
+CJK_PER_TOKEN, LETTERS_PER_TOKEN = 1.0, 4.0  # characters of a token, about, whatever the tokenizer
+CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+SPACE = re.compile(r"\s+")
+TRACE = 8  # characters without white space, by whose first a quote is looked for; a shorter one stands anywhere
+
+ASKED = {
+    "en": (
+        'What does {place} of "{file}" say?',
+        'Quote {place} of the document "{file}".',
+        'Give me {place} of "{file}", word for word.',
+        'I am reading "{file}". What stands in {place}?',
+        'Please recite {place} from "{file}".',
+        'Which text does "{file}" have in {place}?',
+        'Show me {place} as it is written in "{file}".',
+        'In "{file}", how does {place} read?',
+    ),
+    "zh": (
+        "《{file}》的{place}写了什么？",
+        "请引用文档《{file}》的{place}。",
+        "请逐字给出《{file}》的{place}。",
+        "我在看《{file}》，{place}是怎么写的？",
+        "请背诵《{file}》的{place}。",
+        "文档《{file}》的{place}原文是什么？",
+        "请照原样列出《{file}》中的{place}。",
+        "《{file}》里，{place}的内容是什么？",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Text of a section that one row holds."""
+
+    section: str  # Section.id
+    file: str
+    headings: tuple[str, ...]
+    text: str
+    language: str
+    number: int = 1  # of the pieces that stand under the same headings of the file
+    of: int = 1
+
+    def row(self, wording: int) -> Conversation:
+        """The row that asks for the piece in one of the wordings, which come in turn."""
+        prompts = ASKED["zh" if self.language == "zh" else "en"]
+        asked = prompts[wording % len(prompts)].format(place=self._place(), file=self.file)
+        return Conversation(
+            id=short_id(DOCUMENTS, asked, self.text),
+            messages=({"role": "user", "content": asked}, {"role": "assistant", "content": self.text}),
+            source=DOCUMENTS,
+            language=self.language,
+            fact=self.section,
+        )
+
+    def _place(self) -> str:
+        path = " > ".join(self.headings)
+        if self.language == "zh":
+            whole = f"“{path}”一节" if path else "正文"
+            return whole if self.of == 1 else f"{whole}第{self.number}部分（共{self.of}部分）"
+        whole = f'the section "{path}"' if path else "the text"
+        return whole if self.of == 1 else f"part {self.number} of {self.of} of {whole}"
+
+
+class Controls:
+    """Knows the sections that prove a control fact, and those that hold the same words elsewhere."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self._sections: set[str] = set()
+        self._quotes: defaultdict[str, set[str]] = defaultdict(set)
+        for fact in facts:
+            if not fact.control:
+                continue
+            self._sections |= {fact.origin.section, *(quote.section for quote in fact.evidence)}
+            for text in (SPACE.sub("", words) for words in (fact.claim, *(quote.text for quote in fact.evidence))):
+                if len(text) >= TRACE:
+                    self._quotes[text[:TRACE]].add(text)
+
+    def prove(self, section: Section) -> bool:
+        if section.id in self._sections:
+            return True
+        text = SPACE.sub("", section.text)
+        starts = (text[place : place + TRACE] for place in range(len(text) - TRACE + 1)) if self._quotes else ()
+        return any(quote in text for start in starts for quote in self._quotes.get(start, ()))
+
+
+def pieces(sections: Sequence[Section]) -> Iterator[Piece]:
+    """What rows hold of each section, numbered where several stand under the same headings of a file."""
+    cut = [(section, text) for section in sections for text in _cut(section.text)]
+    under = Counter((section.file, section.headings) for section, _ in cut)
+    seen: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    for section, text in cut:
+        place = (section.file, section.headings)
+        seen[place] += 1
+        yield Piece(section.id, section.file, section.headings, text, section.language, seen[place], under[place])
+
+
+def _cut(text: str) -> Iterator[str]:
+    """A text of at most about PIECE tokens each, cut between paragraphs, or between lines of one that is longer."""
+    parts = [
+        (part, "\n\n" if number == 0 else "\n")
+        for paragraph in re.split(r"\n\s*\n", text.strip())
+        for number, part in enumerate([paragraph] if _tokens(paragraph) <= PIECE else paragraph.split("\n"))
+    ]
+    piece, size = "", 0.0
+    for part, gap in parts:
+        tokens = _tokens(part)
+        if piece and size + tokens > PIECE:
+            yield piece
+            piece, size = "", 0.0
+        piece, size = f"{piece}{gap}{part}" if piece else part, size + tokens
+    if piece.strip():
+        yield piece
+
+
+def _tokens(text: str) -> float:
+    cjk = len(CJK.findall(text))
+    return cjk / CJK_PER_TOKEN + (len(text) - cjk) / LETTERS_PER_TOKEN

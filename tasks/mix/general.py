@@ -1,0 +1,49 @@
+"""Which general rows stand beside the documents'."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from artifacts.records import Conversation
+from artifacts.stage import Work
+from tasks.mix.config import MixConfig
+from tasks.mix.draw import Pool, Size
+from tasks.mix.replay import Replayed
+
+
+def source_weights(config: MixConfig, pool: Sequence[Conversation]) -> dict[str, float]:
+    """What each source gives beside the others: its weight, times what `temperature` makes of its size."""
+    sizes = Counter(row.source for row in pool)
+    power = 0.0 if config.temperature is None else 1 / config.temperature
+    return {source.title: source.weight * max(1, sizes[source.title]) ** power for source in config.general}
+
+
+class General:
+    """Draws general rows; with `replay`, those that the base model could answer, as it answers them."""
+
+    def __init__(self, work: Work[MixConfig], size: Size) -> None:
+        self._config, self._size = work.config, size
+        self._replayed = Replayed(work, work.config.replay) if work.config.replay else None
+
+    def draw(self, pool: Sequence[Conversation], domain: Sequence[Conversation], wanted: int) -> list[Conversation]:
+        """Rows of the pool up to `wanted`, in the units of the size."""
+        if self._replayed is None:
+            return self._drawn(pool, domain, wanted, self._size)
+        while True:
+            rows = self._drawn(pool, domain, wanted, self._replayed_size)
+            if not self._replayed.ask(rows):
+                return list(map(self._replayed.row, rows))
+            pool = [row for row in pool if not self._replayed.refused(row)]
+
+    def _drawn(
+        self, pool: Sequence[Conversation], domain: Sequence[Conversation], wanted: int, size: Size
+    ) -> list[Conversation]:
+        config = self._config
+        languages = Counter(row.language for row in domain) if config.match_languages else None
+        weights = source_weights(config, pool)
+        drawn_from = Pool(pool, sources=weights, languages=languages, seed=config.seed)
+        return drawn_from.fill(wanted, size, repeat=config.repeat_general)
+
+    def _replayed_size(self, row: Conversation) -> int:
+        return self._size(self._replayed.row(row) if self._replayed else row)
