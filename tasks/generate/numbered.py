@@ -9,7 +9,7 @@ from typing import Any
 from tasks.generate.exercise import Exercise
 from tasks.generate.lesson import Asked, Lesson
 from tasks.generate.reply import I
-from tasks.generate.rounds import together
+from tasks.models.endpoint.rounds import together
 
 A_CALL = 8  # rows that are asked about at a time: with more of them replies are cut off
 

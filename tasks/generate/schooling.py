@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import chain
 
 from artifacts.records import digest
@@ -21,14 +21,12 @@ from tasks.generate.prompts import Prompts
 from tasks.generate.retrieval.embed import embedder_of
 from tasks.generate.retrieval.index import Index
 from tasks.generate.retrieval.rag import with_context
-from tasks.generate.rounds import in_order
 from tasks.generate.strategies.multihop import entities, pairs, place
 from tasks.generate.teach import teach, teach_pair
-from tasks.models.config import OpenAIEndpoint
-from tasks.models.endpoint.batch import BatchTransport
-from tasks.models.endpoint.chat import Chat
 from tasks.models.endpoint.completion import RequestError
-from tasks.models.endpoint.ledger import Ledger, billed, price_list
+from tasks.models.endpoint.ledger import Ledger
+from tasks.models.endpoint.rounds import in_order
+from tasks.models.endpoint.session import account, open_chat, open_ledger
 
 GO_ON = "Every reply that came back is kept; run again to go on"
 UNDER_WAY = 4  # lessons for each request that may be in flight
@@ -43,11 +41,11 @@ async def teach_by_model(work: Work[GenerateConfig], teacher: OpenAITeacher, dra
     config = work.config
     work.models["teacher"] = teacher.model
     work.notes.append(f"The teacher was {teacher.model} behind an OpenAI-compatible endpoint.")
-    ledger = open_ledger(work)
+    ledger = open_ledger(work, config.budget, config.prices, config.currency)
     async with AsyncExitStack() as stack:
         stack.enter_context(quick_turns())
         stack.enter_context(imports_kept())
-        chats = [await open_chat(stack, endpoint, work, ledger) for endpoint in config.endpoints()]
+        chats = [await open_chat(stack, endpoint, work, ledger, config.prices) for endpoint in config.endpoints()]
         judge = chats[1] if len(chats) > 1 else None
         total = work.counts["in"] - work.rejects["duplicate_section"]
         share, index = control_share(config, total), await open_index(work, teacher)
@@ -60,6 +58,8 @@ async def teach_by_model(work: Work[GenerateConfig], teacher: OpenAITeacher, dra
         if index is not None and config.retrieval.raft_share:
             await show_contexts(term, school)
     account(work, ledger, chats)
+    if refused := sum(chat.usage.refused for chat in chats):
+        work.notes.append(f"the endpoint refused {refused:,} requests (see the rejects); --force asks again")
 
 
 @dataclass(frozen=True)
@@ -184,24 +184,6 @@ async def show_contexts(term: Term, school: School) -> None:
     await term.hold("raft", (Lesson(school, (section,)) for section in shown), show, total)
 
 
-def open_ledger(work: Work[GenerateConfig]) -> Ledger:
-    """What making this artifact cost up to now, and may cost."""
-    config = work.config
-    return Ledger(work.memo, f"generate {work.key}", config.budget, price_list(config.prices), config.currency)
-
-
-async def open_chat(
-    stack: AsyncExitStack, endpoint: OpenAIEndpoint, work: Work[GenerateConfig], ledger: Ledger
-) -> Chat:
-    """The line to one model; what was refused before is asked again where the stage is forced."""
-    name, _ = billed(endpoint, work.config.prices)
-    transport = None
-    if endpoint.batch is not None:
-        transport = (await stack.enter_async_context(BatchTransport(endpoint, work.memo, endpoint.batch))).send
-    chat = Chat(endpoint, work.memo, ledger, transport=transport, billed_as=name, ask_refused=work.force)
-    return await stack.enter_async_context(chat)
-
-
 async def open_index(work: Work[GenerateConfig], teacher: OpenAITeacher) -> Index | None:
     """All sections, to be searched, where rows are made of more than one; None where they are not."""
     if not work.config.retrieves:
@@ -209,21 +191,3 @@ async def open_index(work: Work[GenerateConfig], teacher: OpenAITeacher) -> Inde
     index = Index(work.scratch / "index", embedder_of(work.config.retrieval, teacher, work.memo))
     await index.fill(distinct_sections(work))
     return index
-
-
-def account(work: Work[GenerateConfig], ledger: Ledger, chats: Sequence[Chat]) -> None:
-    """Put into the manifest what making this artifact cost, over all runs that it took."""
-    totals = ledger.totals()
-    work.counts["requests"] = sum(chat.usage.requests for chat in chats)
-    work.counts["reused"] = sum(chat.usage.reused for chat in chats)
-    work.spent.requests = sum(total.requests for total in totals.values())
-    work.spent.input_tokens = sum(total.input_tokens for total in totals.values())
-    work.spent.output_tokens = sum(total.output_tokens for total in totals.values())
-    work.spent.money, work.spent.currency = round(ledger.money, 6), ledger.currency
-    work.facts["spent"] = {name: asdict(total) for name, total in totals.items()}
-    doubtful = sum(total.possibly_billed.requests for total in totals.values())
-    if doubtful:
-        work.notes.append(f"{doubtful} requests got no reply and may have been billed all the same")
-    refused = sum(chat.usage.refused for chat in chats)
-    if refused:
-        work.notes.append(f"the endpoint refused {refused:,} requests (see the rejects); --force asks again")

@@ -11,7 +11,6 @@ from tasks.generate.lesson import Lesson
 from tasks.generate.probing.ask import ask_probes
 from tasks.generate.probing.controls import is_control
 from tasks.generate.retrieval.rag import answer_from_all
-from tasks.generate.rounds import together
 from tasks.generate.sources.book import from_book
 from tasks.generate.sources.code import from_code
 from tasks.generate.sources.find import source_kind
@@ -25,6 +24,7 @@ from tasks.generate.strategies.multiturn import multiturn
 from tasks.generate.strategies.reasoning import reasoning
 from tasks.generate.strategies.study import study
 from tasks.generate.taught import Candidate
+from tasks.models.endpoint.rounds import together
 
 LEAST_TEXT = 2  # letters and digits of a section that is worth a request
 FACTS_FIRST = {"facts", "multihop"}  # strategies that begin with the facts of a section

@@ -20,6 +20,8 @@ THE = r"(?:the|this|that|these)(?: (?:above|following|provided|given))?"
 SAYS = r"(?:says?|states?|mentions?|describes?|shows?|explains?|lists?)"
 NO_NAME = r"(?! (?:of|between|in the|field|box)\b)"  # "the section of pipe", "section 4.2 of the Rental Act"
 
+NAMES_PAPER = re.compile(rf"\b(?:{PAPER}|{TOLD}|context|heading|list|fig\.|above|author)", re.I)  # all forms below do
+
 PAPER_ZH = "文本|文档|文章|文件(?!夹)|段落|章节|表格|报告"
 MATERIAL_ZH = f"{PAPER_ZH}|材料|资料|原文|正文"
 RULES_ZH = "手册|指南|说明书|办法|制度|规定|规范|标准|条例|合同|协议"
@@ -91,8 +93,10 @@ def points_at_text(question: str, language: str) -> bool:
 
     What has several lines brings the text along that it speaks of.
     """
-    forms = _forms(_script(language))
-    return "\n" not in question.strip() and any(form.search(question) for form in forms)
+    script = _script(language)
+    if "\n" in question.strip() or (script == "en" and not NAMES_PAPER.search(question)):
+        return False
+    return any(form.search(question) for form in _forms(script))
 
 
 @cache

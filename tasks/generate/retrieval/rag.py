@@ -12,8 +12,8 @@ from tasks.generate.exercise import Exercise
 from tasks.generate.lesson import Lesson, Searched
 from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
-from tasks.generate.rounds import together
 from tasks.generate.taught import Candidate
+from tasks.models.endpoint.rounds import together
 from tasks.models.language.match import ABSTENTION
 from tasks.models.language.stance import states
 

@@ -12,9 +12,9 @@ from tasks.generate.exercise import Exercise
 from tasks.generate.lesson import Lesson
 from tasks.generate.numbered import ask_each
 from tasks.generate.reply import Item
-from tasks.generate.rounds import together
 from tasks.generate.sources.instructions import instruction
 from tasks.generate.taught import Candidate
+from tasks.models.endpoint.rounds import together
 
 FENCED = re.compile(
     r"^(?P<fence>`{3,})(?P<language>[\w+#-]*)\n(?P<code>.*?)^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL

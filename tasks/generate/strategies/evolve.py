@@ -16,8 +16,8 @@ from tasks.generate.lesson import Lesson
 from tasks.generate.numbered import ask_each
 from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
-from tasks.generate.rounds import together
 from tasks.generate.taught import Candidate
+from tasks.models.endpoint.rounds import together
 from tasks.models.language.match import normalise
 
 MOST = 3  # rows of a section that are evolved, and new tasks for it

@@ -13,8 +13,8 @@ from tasks.generate.exercise import Exercise
 from tasks.generate.lesson import Lesson
 from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
-from tasks.generate.rounds import together
 from tasks.generate.taught import Candidate
+from tasks.models.endpoint.rounds import together
 
 PIECES = 5  # at most, of each study prompt
 

@@ -140,7 +140,7 @@ class Ledger:
     """Counts what is spent on one account, and holds it within a budget; several clients may share it.
 
     An account is the making of one artifact: what earlier runs spent on it counts. Only one process at a time may
-    use an account.
+    use an account. `dials` names what holds its budget in the configuration.
     """
 
     def __init__(
@@ -150,9 +150,11 @@ class Ledger:
         budget: Budget | None = None,
         prices: Mapping[str, Price] | None = None,
         currency: str = "USD",
+        *,
+        dials: str = "generate",
     ) -> None:
         self.budget, self.prices, self.currency = budget or Budget(), dict(prices or {}), currency
-        self._memo, self._account = memo, account
+        self._memo, self._account, self._dials = memo, account, dials
         self._models = {name: _read(model) for name, model in (memo.get(KIND, account) or {}).items()}
         self._in_flight = 0
         self._turn, self._changed = asyncio.Lock(), asyncio.Event()
@@ -257,7 +259,8 @@ class Ledger:
         return (
             f"the budget is used up: {_figure(spent)} of {_figure(limit)}{unit} are spent"
             f"{doubtful if requests else ''}, and the next request may take up to {_figure(more)}. Every reply that "
-            f"came back is kept; `graft plan` tells what the rest needs: raise generate.budget.{part} and run again"
+            f"came back is kept; `graft plan` tells what the rest needs: raise {self._dials}.budget.{part} and run "
+            "again"
         )
 
 
@@ -286,16 +289,18 @@ def sent_bytes(body: Mapping[str, Any]) -> int:
     return len(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
-def check_budget(endpoint: OpenAIEndpoint, budget: Budget, prices: Mapping[str, Price]) -> None:
-    """Raise SettingError for a budget that could not be held with this endpoint."""
+def check_budget(
+    endpoint: OpenAIEndpoint, budget: Budget, prices: Mapping[str, Price], dials: str = "generate"
+) -> None:
+    """Raise SettingError for a budget that could not be held with this endpoint; `dials` is where it is set."""
     if budget.money is not None and endpoint.model not in prices:
         raise SettingError(
-            f"generate.budget.money: the price of {endpoint.model} is not known; add it to generate.prices: "
+            f"{dials}.budget.money: the price of {endpoint.model} is not known; add it to {dials}.prices: "
             f"{{{json.dumps(endpoint.model)}: {{input: ..., output: ...}}}}, for a million tokens"
         )
     if endpoint.max_tokens is None and (budget.money is not None or budget.tokens is not None):
         raise SettingError(
-            f"generate.budget: a reply of {endpoint.model} has no longest length, so that no request's cost can be "
+            f"{dials}.budget: a reply of {endpoint.model} has no longest length, so that no request's cost can be "
             "known before; set its max_tokens"
         )
 

@@ -1,4 +1,4 @@
-"""Many lessons at a time, few in memory: they begin in order, are held side by side, and come out in order."""
+"""Many things asked at a time, few in memory: they begin in order, go side by side, and come out in order."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tasks.generate.rounds import in_order, together
+from tasks.models.endpoint.rounds import in_order, together
 
 
 def test_results_and_errors_come_in_the_order_of_the_items() -> None:
