@@ -170,6 +170,13 @@ class Work(Generic[C]):
         self._rejects_file().write(row.model_dump_json() + "\n")
         self.rejects[reason] += 1
 
+    def left_out(self) -> Iterator[dict[str, Any]]:
+        """The rejects so far, as JSON."""
+        file = self._rejects_file()
+        file.flush()
+        with Path(file.name).open(encoding="utf-8") as rows:
+            yield from map(json.loads, rows)
+
     def finish(self) -> None:
         self._rejects_file().close()
 

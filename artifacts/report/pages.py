@@ -8,6 +8,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from artifacts.report import bars
+
 MARKUP = re.compile(r"([\\`*_\[\]|#~])")
 
 
@@ -22,6 +24,7 @@ def render(template: str, **values: Any) -> str:
         keep_trailing_newline=True,
     )
     environment.filters.update(md=escape_markdown, fence=fence, quote=quote, share=share, took=took, p=p_value)
+    environment.filters.update(number=bars.number, bounds=bars.bounds, histogram=bars.histogram)
     return environment.get_template(template).render(**values)
 
 

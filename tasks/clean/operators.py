@@ -71,11 +71,15 @@ class Loaded:
         return guards.spaced(text) if self._spaces else text
 
     @property
+    def limits(self) -> dict[str, Any]:
+        """What it decides by, its own defaults too, such as `min_len` and `max_len`."""
+        found = {name: value for name, value in vars(self.op).items() if name.startswith(("min_", "max_"))}
+        return {name: value for name, value in found.items() if name[4:] != "closed_interval" and value != sys.maxsize}
+
+    @property
     def bounds(self) -> str:
-        """The limits that it decided by, its own defaults too: `min_len 3, max_len 1000`."""
-        limits = {name: value for name, value in vars(self.op).items() if name.startswith(("min_", "max_"))}
-        shown = [f"{name} {value}" for name, value in limits.items() if name[4:] != "closed_interval"]
-        return ", ".join(each for each in shown if not each.endswith(f" {sys.maxsize}"))
+        """The limits in words: `min_len 3, max_len 1000`."""
+        return ", ".join(f"{name} {value}" for name, value in self.limits.items())
 
     def judge(self, pairs: Sequence[QAPair]) -> list[Verdict]:
         """A filter's verdicts. Statistics start empty: data-juicer would take another operator's for its own."""
