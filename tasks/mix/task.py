@@ -14,6 +14,7 @@ from artifacts.records import DOCUMENTS, DOMAIN, Conversation, Fact, Probe, QAPa
 from artifacts.runs import Run
 from artifacts.stage import StageError, Work
 from artifacts.store import Ref
+from tasks.mix import select
 from tasks.mix.amounts import domain_rows, general_budget, notes, shown
 from tasks.mix.config import MixConfig, Source
 from tasks.mix.curriculum import questions_first
@@ -53,6 +54,7 @@ def make(work: Work[MixConfig]) -> None:
 
     pool = list(without_probes(work, general_rows(work, config.general)))
     retention, pool = retention_rows(work, pool)
+    pool = select.chosen(work, pool, taught)
     to_validate = {row.id for row in pool if chance("split", config.seed, question(row)) < config.validation_share}
     general_data = General(work, size)
     wanted = general_budget(domain, config, size)

@@ -21,6 +21,7 @@ def chosen(work: Work[MixConfig], pool: list[Conversation], domain: Sequence[Con
     dials = work.config.select
     if dials is None or not pool:
         return pool
+    work.models |= dials.models()
     verdicts = judged(work, dials, pool, domain)
     work.write("about/select.jsonl", told(pool, verdicts))
     for row, verdict in zip(pool, verdicts, strict=True):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from artifacts.memo import Memo
 from artifacts.records import Message
 from tasks.models.config import ModelConfig
-from tasks.models.local import load_model, load_tokenizer, render
+from tasks.models.local import load_model, load_tokenizer, pinned, render
 from tasks.models.scoring.reader import Reader
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Embeddings:
         advance: Callable[[int], Any] = lambda amount: None,
     ) -> None:
         self._pooling = pooling
+        config = pinned(config)
         self._reader = Reader(
             memo,
             (config.identity(), config.dtype, config.attention),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from artifacts.memo import Memo
 from artifacts.records import Message
 from tasks.models.config import ModelConfig
-from tasks.models.local import load_model, load_tokenizer
+from tasks.models.local import load_model, load_tokenizer, pinned
 from tasks.models.scoring.reader import Reader, rounded
 
 ANSWER, TEXT = "answer_loss", "text_loss"  # of the memo's items
@@ -57,6 +57,7 @@ class Losses:
         batch_size: int,
         advance: Callable[[int], Any] = lambda amount: None,
     ) -> None:
+        config = pinned(config)
         self._reader = Reader(
             memo,
             (config.identity(), config.dtype, config.attention),
