@@ -53,7 +53,7 @@ def make(work: Work[CleanConfig]) -> None:
         if work.config.outliers:
             left = kept("outliers", without_outliers(work, left, work.scratch / STATISTICS))
         left = kept("probes", without_probes(work, left))
-        left = kept("duplicates", find.without_duplicates(work, left))
+        left = kept("duplicates", find.without_duplicates(work, engine, left))
         work.counts["kept"] = work.write("qa.jsonl", left)
         stay = staying(rows, left)
         write_statistics(work, stay)

@@ -1,1 +1,1 @@
-"""Rows that say what another row says: candidates by hashes, each compared before one goes."""
+"""Rows that say what another row says: candidates by what duplicates share, each compared before one goes."""

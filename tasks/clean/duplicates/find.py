@@ -1,130 +1,119 @@
-"""Rows that say what another row says: the same in normal form, or nearly, found by data-juicer's simhash.
+"""Rows that say what another row says: the best of them stays, and each other's reject names it.
 
 Simhash alone loses data on short rows: all texts shorter than its window have one hash, and questions of one template
-("the weight of A", "the weight of B") lie within a few bits. So it only names candidates, and each is compared.
+("the weight of A", "the weight of B") lie within a few bits. So it only names candidates, among rows that share what
+typing errors leave alone, and each is compared.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from array import array
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from artifacts.records import QAPair
 from artifacts.stage import Work
-from tasks.clean.catalogue import DEDUPLICATORS
 from tasks.clean.config import CleanConfig
-from tasks.clean.operators import Loaded, load
-from tasks.models.language.wording import marks, normalize, same_words, similarity
+from tasks.clean.duplicates.candidates import Signatures
+from tasks.clean.duplicates.compare import Row, alike
+from tasks.clean.duplicates.signature import Hasher, of, said, signatures
+from tasks.clean.duplicates.vocabulary import Vocabulary
+from tasks.clean.engine.local import Local
+from tasks.clean.rows import Rows
+
+REMEMBERED = 4096  # rows that are read again for comparison, and held
 
 
-def without_duplicates(work: Work[CleanConfig], rows: Iterable[QAPair]) -> Iterator[QAPair]:
-    """The rows but the duplicates; each reject says which row stays in its place."""
-    pairs = list(rows)
-    pairs = without(work, "duplicate", pairs, exact(pairs))
-    for operator in load([each for each in work.config.operators if each.name in DEDUPLICATORS]):
-        with work.progress.task(operator.name, len(pairs)) as progress:
-            found = near(pairs, operator, work.config.duplicates.min_similarity, progress.advance)
-            pairs = without(work, operator.name, pairs, found)
-    yield from pairs
+def without_duplicates(work: Work[CleanConfig], engine: Local, rows: Rows) -> Iterator[QAPair]:
+    """The rows but the duplicates, and but those that are one wording of a fact too many."""
+    dropped = Finder(work.config, engine, rows).dropped()
+    for number, pair in enumerate(rows):
+        left = dropped.get(number)
+        if left is None:
+            yield pair
+        elif left.of is None:
+            work.reject(left.reason, pair, f"{work.config.duplicates.max_wordings} better rows of its fact stay")
+        else:
+            better = rows[left.of]
+            work.reject(left.reason, pair, f"duplicates {better.id} (similarity {left.alike:.2f}): {better.question}")
 
 
-def without(work: Work[CleanConfig], reason: str, pairs: list[QAPair], found: Iterator[Duplicate]) -> list[QAPair]:
-    dropped = set()
-    for duplicate in found:
-        dropped.add(duplicate.row.id)
-        of, alike = duplicate.of, duplicate.similarity
-        work.reject(reason, duplicate.row, f"duplicates {of.id} (similarity {alike:.2f}): {of.question}")
-    return [pair for pair in pairs if pair.id not in dropped]
+class Dropped(NamedTuple):
+    reason: str
+    of: int | None = None  # the row that stays in its place
+    alike: float = 0.0
 
 
-@dataclass(frozen=True)
-class Duplicate:
-    row: QAPair
-    of: QAPair  # the row that stays
-    similarity: float
+class Finder:
+    """Finds, by row numbers; texts are read again where two are compared."""
 
+    def __init__(self, config: CleanConfig, engine: Local, rows: Rows) -> None:
+        self._dials, self._rows = config.duplicates, rows
+        self._hashers = of(config)
+        self._signatures, self._words = Signatures(self._hashers), Vocabulary()
+        self._read(engine.map(signatures, rows))
+        self._row = lru_cache(REMEMBERED)(lambda number: Row(rows[number]))
+        self._dropped: dict[int, Dropped] = {}
+        self.comparisons = 0
 
-def exact(pairs: Sequence[QAPair]) -> Iterator[Duplicate]:
-    """Rows whose whole prompt and answer are, in normal form, those of an earlier row."""
-    seen: dict[tuple[str, ...], QAPair] = {}
-    for pair in pairs:
-        said = (*(turn["content"] for turn in pair.prompt()), pair.answer)
-        first = seen.setdefault(tuple(map(normalize, said)), pair)
-        if first is not pair:
-            yield Duplicate(pair, first, 1.0)
+    def _read(self, made: Iterator[Any]) -> None:
+        import numpy
 
+        seen: set[int] = set()
+        for signature in made:
+            self._signatures.add(signature)
+            if signature.said not in seen:  # said twice, a typing error is still one
+                self._words.add(numpy.frombuffer(signature.forms, "uint32"))
+                seen.add(signature.said)
 
-@dataclass(frozen=True)
-class _Normal:
-    """A row with its texts in normal form."""
+    def dropped(self) -> dict[int, Dropped]:
+        self._exact()
+        for index, hasher in enumerate(self._hashers):
+            self._near(index, hasher)
+        self._too_many()
+        return self._dropped
 
-    pair: QAPair
-    question: str
-    answer: str
+    def _groups(self, name: str) -> Iterator[list[int]]:
+        import numpy
 
-    @classmethod
-    def of(cls, pair: QAPair) -> _Normal:
-        return cls(pair, normalize(pair.question), normalize(pair.answer))
+        left = numpy.ones(len(self._signatures), bool)
+        left[list(self._dropped)] = False
+        return self._signatures.groups(name, numpy.flatnonzero(left))
 
-    @property
-    def shared(self) -> tuple[str, ...]:
-        """What a duplicate has to share: one question after other turns, or with another context, is another."""
-        before = (self.pair.context, *(turn["content"] for turn in self.pair.turns))
-        return (
-            *map(normalize, (*before, self.pair.value)),
-            *("|", *marks(self.question)),
-            *("|", *marks(self.answer)),
-        )
+    def _exact(self) -> None:
+        """Rows whose whole prompt and answer are, in normal form, those of another."""
+        for group in self._groups("said"):
+            best, *others = sorted(group, key=self._signatures.better)
+            wanted = said(self._rows[best])
+            for row in others:
+                if said(self._rows[row]) == wanted:
+                    self._dropped[row] = Dropped("duplicate", best, 1.0)
 
+    def _near(self, index: int, hasher: Hasher) -> None:
+        """Rows that nearly repeat a better one. Only rows that stay are compared with, so a chain of small steps does
+        not merge its ends."""
+        for group in self._groups("shared"):
+            staying = array("q")
+            for row in sorted(group, key=self._better):
+                others = self._signatures.nearest(index, row, staying)
+                measured = [(likeness, other) for other in others if (likeness := self._alike(row, other)) is not None]
+                if measured:
+                    likeness, best = max(measured)
+                    self._dropped[row] = Dropped(hasher.name, best, likeness)
+                else:
+                    staying.append(row)
 
-def near(
-    pairs: Sequence[QAPair], simhash: Loaded, min_similarity: float, advance: Callable[[int], None]
-) -> Iterator[Duplicate]:
-    """Rows that nearly repeat an earlier one: the same value, marks and words, and both texts alike.
+    def _better(self, row: int) -> tuple[int, ...]:
+        """The best first: it states its value, has evidence, has no word that only it has, is whole, says more."""
+        proven, finish, number = self._signatures.better(row)
+        return proven, self._words.strange(self._row(row).texts), finish, number
 
-    Rows are first grouped by what a duplicate has to share, so that simhash compares only rows that could be one.
-    """
-    groups: defaultdict[tuple[str, ...], list[_Normal]] = defaultdict(list)
-    for row in map(_Normal.of, pairs):
-        groups[row.shared].append(row)
-    for group in groups.values():
-        if len(group) > 1:
-            yield from _within(group, simhash, min_similarity)
-        advance(len(group))
+    def _alike(self, one: int, other: int) -> float | None:
+        self.comparisons += 1
+        return alike(self._row(one), self._row(other), self._words, self._dials.min_similarity)
 
-
-def _within(group: list[_Normal], simhash: Loaded, min_similarity: float) -> Iterator[Duplicate]:
-    """Each row is compared with its candidates that stay, so a chain of small steps does not merge its ends."""
-    dropped: set[int] = set()
-    for index, candidates in enumerate(_candidates(group, simhash)):
-        alike = {other: _alike(group[index], group[other]) for other in candidates if other not in dropped}
-        best = max(alike, key=lambda other: alike[other], default=None)
-        if best is not None and alike[best] >= min_similarity:
-            dropped.add(index)
-            yield Duplicate(group[index].pair, group[best].pair, alike[best])
-
-
-def _candidates(group: list[_Normal], simhash: Loaded) -> list[list[int]]:
-    """For each row the earlier rows within the deduplicator's distance."""
-    hashes = [simhash.hash("\n".join(getattr(row, name) for name in simhash.fields)) for row in group]
-    near_hashes: defaultdict[int, set[int]] = defaultdict(set)
-    for one, other in simhash.matches(hashes):
-        near_hashes[one].add(other)
-        near_hashes[other].add(one)
-    seen: defaultdict[int, list[int]] = defaultdict(list)
-    found = []
-    for index, value in enumerate(hashes):
-        found.append(sorted(earlier for each in {value, *near_hashes[value]} for earlier in seen[each]))
-        seen[value].append(index)
-    return found
-
-
-def _alike(one: _Normal, other: _Normal) -> float:
-    """How alike two rows are; 0 for deliberate wordings of one fact and for rows that differ in a word that counts."""
-    if one.pair.fact == other.pair.fact and one.pair.wording != other.pair.wording:
-        return 0.0
-    texts = ((one.question, other.question), (one.answer, other.answer))
-    if not all(same_words(*text) for text in texts):
-        return 0.0
-    return min(similarity(*text) for text in texts)
+    def _too_many(self) -> None:
+        for group in self._groups("fact"):
+            for row in sorted(group, key=self._signatures.better)[self._dials.max_wordings :]:
+                self._dropped[row] = Dropped("too_many_wordings")

@@ -1,0 +1,163 @@
+"""Whether two rows are duplicates: the same question with the same answer, but for typing errors and small words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from artifacts.records import QAPair
+from tasks.clean.duplicates.texts import Text, is_chinese, is_typed, sound
+from tasks.clean.duplicates.vocabulary import Vocabulary
+from tasks.models.language.figures import stated
+from tasks.models.language.match import contains, normalise
+from tasks.models.language.wording import GRAM, marks, normalize, similarity
+
+ENOUGH = 4  # words of a text in which one may be a typing error: of "三年" a changed character leaves nothing
+CHANGED = GRAM + 1  # trigrams that one typing error changes: two letters that changed places are in four
+TURNING = frozenset(  # words that turn what a sentence says
+    (
+        *("not", "no", "never", "none", "nor", "neither", "without", "except", "only", "unless", "but", "cannot"),
+        *(
+            "left",
+            "right",
+            "up",
+            "down",
+            "upper",
+            "lower",
+            "inner",
+            "outer",
+            "in",
+            "out",
+            "on",
+            "off",
+            "before",
+            "after",
+        ),
+        *("above", "below", "under", "over", "north", "south", "east", "west", "front", "back", "top", "bottom"),
+        *("more", "less", "min", "max", "minimum", "maximum", "first", "last", "new", "old", "hot", "cold", "high"),
+        *("low", "open", "closed", "must", "may", "can"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row as it is compared."""
+
+    pair: QAPair
+
+    @cached_property
+    def question(self) -> Text:
+        return Text(self.pair.question)
+
+    @cached_property
+    def answer(self) -> Text:
+        return Text(self.pair.answer)
+
+    @property
+    def texts(self) -> tuple[Text, Text]:
+        return self.question, self.answer
+
+    @cached_property
+    def value(self) -> str:
+        return normalise(self.pair.value)
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """What a duplicate has to share: one question after other turns, or with another context, is another."""
+        before = (self.pair.context, *(turn["content"] for turn in self.pair.turns))
+        return (*map(normalize, before), self.question.skeleton, "|", *marks(self.answer.content))
+
+
+def alike(one: Row, other: Row, words: Vocabulary, least: float) -> float | None:
+    """How alike two duplicates are (Jaccard index of trigrams); None for rows that are none."""
+    if not _one_fact(one, other) or not _same(one.question, other.question, words, least):
+        return None
+    if not _same(one.answer, other.answer, words, least) and not _retold(one, other, least):
+        return None
+    return min(
+        similarity(*(normalize(text.text) for text in texts)) for texts in zip(one.texts, other.texts, strict=True)
+    )
+
+
+def _one_fact(one: Row, other: Row) -> bool:
+    """Wordings of one fact are wanted; rows of two facts are duplicates where they state one value."""
+    if one.pair.fact == other.pair.fact and one.pair.wording != other.pair.wording:
+        return False
+    if one.value and other.value:
+        return one.value == other.value
+    return all(contains(row.pair.answer, value) for row in (one, other) for value in (one.value, other.value) if value)
+
+
+def _same(one: Text, other: Text, words: Vocabulary, least: float) -> bool:
+    """Whether two texts are alike and differ in typing errors alone; one is forgiven however short the text is."""
+    if one.words == other.words:
+        return True
+    if len(one.words) != len(other.words) or len(one.words) < ENOUGH:
+        return False
+    differ = [at for at, pair in enumerate(zip(one.words, other.words, strict=True)) if pair[0] != pair[1]]
+    if not all(_typed(one, other, at, words) for at in differ) or not _same_names(one, other):
+        return False
+    grams = max(len(one.content), len(other.content)) - GRAM + 1
+    forgiven = (grams - CHANGED) / (grams + CHANGED) if len(differ) == 1 else 1.0
+    return similarity(one.content, other.content) >= min(least, forgiven)
+
+
+def _same_names(one: Text, other: Text) -> bool:
+    """Whether Chinese names and figures are the same; capitals and digits are compared word by word."""
+    if one.names != other.names:
+        return False
+    figures, others = stated(one.text), stated(other.text)
+    return all(any(map(figure.is_stated, others)) for figure in figures) and all(
+        any(map(figure.is_stated, figures)) for figure in others
+    )
+
+
+def _typed(one: Text, other: Text, at: int, words: Vocabulary) -> bool:
+    """Whether two words at one place are one, typed wrong in one of the texts: a word that several rows have is no
+    error, however near another ("heater", "header"; 油箱, 邮箱)."""
+    left, right = one.words[at], other.words[at]
+    if sound(left) != sound(right):
+        return False
+    if is_typed(left) and is_typed(right):
+        if left in one.capitals or right in other.capitals or not _one_letter(left, right):
+            return False
+        return min(words.rows(left), words.rows(right)) <= 1
+    if not (is_chinese(left) and is_chinese(right)):
+        return False
+    beside = []
+    for before in (True, False):
+        forms = [_beside(text, at, before=before) for text in (one, other)]
+        if all(forms):
+            beside.append(sorted(map(words.rows, forms)))
+    return bool(beside) and max(beside, key=sum)[0] <= 1  # the better known neighbour is of the same word
+
+
+def _beside(text: Text, at: int, *, before: bool) -> str:
+    """A character with its neighbour; empty where there is none."""
+    start = at - 1 if before else at
+    pair = text.words[max(0, start) : start + 2]
+    return "".join(pair) if len(pair) == 2 and all(map(is_chinese, pair)) else ""
+
+
+def _one_letter(one: str, other: str) -> bool:
+    """Whether one letter was changed, left out or added, or two changed places."""
+    shorter, longer = sorted((one, other), key=len)
+    start = next((at for at, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
+    rest, others = shorter[start:], longer[start:]
+    if len(shorter) != len(longer):
+        return rest == others[1:]
+    return rest[1:] == others[1:] or (rest[2:] == others[2:] and rest[:2] == others[1::-1])
+
+
+def _retold(one: Row, other: Row, least: float) -> bool:
+    """Whether two answers to one question both state the value, and are alike in all that counts."""
+    value = one.value or other.value
+    texts = one.answer, other.answer
+    if not value or not all(contains(text.text, value) for text in texts) or texts[0].names != texts[1].names:
+        return False
+    apart = set(texts[0].words) ^ set(texts[1].words)
+    if apart & (TURNING | texts[0].capitals | texts[1].capitals) or any(re.search(r"\d", word) for word in apart):
+        return False
+    return similarity(texts[0].content, texts[1].content) >= least

@@ -1,0 +1,107 @@
+"""A text as duplicates are told by: its words in one spelling, and a form that survives a typing error."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from tasks.models.language.match import CJK, tokens
+from tasks.models.language.wording import normalize
+
+TYPED_LENGTH = 6  # letters: changed by one, a shorter word is more often another word ("inlet", "west")
+FUNCTION_WORDS = frozenset(
+    (*("a", "an", "the", "is", "are", "do", "does", "please"), *"的了呢吗嘛啊吧呀请问来就也着之是为么")
+)
+ONE_SPELLING = str.maketrans("帐它您与及跟象做惟", "账他你和和和像作唯")
+BRITISH = (
+    (re.compile(r"(?<=[a-z]{2})our(?=s?$|ed$|ing$|able$|al$)"), "or"),  # colour
+    (re.compile(r"(?<=[^aeiou]t)re(?=s?$|d$)"), "er"),  # litre, metre and centre
+    (re.compile(r"(?<=[a-z]{3})ys(?=e[ds]?$|ing$)"), "yz"),  # analyse
+    (re.compile(r"(?<=[a-z]{3})is(?=e[drs]?$|ing$|ations?$)"), "iz"),  # organise
+)
+LOOK_ALIKE = {character: group[0] for group in ("己已巳", "日曰", "戊戌戍", "侯候", "徽微") for character in group}
+SURNAMES = (  # of nine people in ten
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆"
+    "郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
+NAMED = re.compile(
+    r"[《「『“\"][^》」』”\"]{1,30}[》」』”\"]"
+    rf"|[{CJK}]{{1,6}}(?=公司|集团|银行|学院|大学|医院|酒店|工厂|[省市县镇村街厂岛港桥楼])"
+    rf"|(?:^|(?<=[^{CJK}])|(?<=[由叫和与问向给是]))[{SURNAMES}][{CJK}]{{1,2}}"
+    rf"(?=[的是在于有由将和与、，,]|[^{CJK}]|负责|担任|什么|何时|哪|属于|主管|经理|老师|先生|女士|$)"
+)
+CAPITAL = re.compile(r"\b[A-Z]\w*")
+SIGNS = re.compile(r"[#@&=^\\/]")  # which tokens leave out, and "C#" is no "C"
+DOTTED = re.compile(r"(?<=[^\W\d_])['’](?=[^\W\d_])")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A question or an answer."""
+
+    text: str
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Tokens in one spelling, without function words; a character typed twice counts once."""
+        said = [_spelled(token) for token in tokens(DOTTED.sub("", self.text)) if token not in FUNCTION_WORDS]
+        once = [word for word, before in zip(said, ["", *said], strict=False) if word != before or len(word) > 1]
+        return (*once, *SIGNS.findall(self.text))
+
+    @cached_property
+    def content(self) -> str:
+        """The words as one text, in the normal form that likeness is measured of."""
+        return normalize(" ".join(self.words))
+
+    @property
+    def skeleton(self) -> str:
+        """What two texts share that differ in typing errors alone."""
+        return " ".join(map(sound, self.words))
+
+    @cached_property
+    def capitals(self) -> frozenset[str]:
+        """The words that may be names, by their capital."""
+        return frozenset(word.casefold() for word in CAPITAL.findall(unicodedata.normalize("NFKC", self.text)))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Names that Chinese shows: what is quoted, a person's name, and what a company or a place is called."""
+        return frozenset(NAMED.findall(self.text))
+
+
+def _spelled(word: str) -> str:
+    if not word.isascii():
+        return word.translate(ONE_SPELLING)
+    if len(word) > 4:
+        for form, plain in BRITISH:
+            word = form.sub(plain, word)
+    return word
+
+
+@cache  # as many as there are characters and words of a language
+def _reading(character: str) -> str:
+    from text_unidecode import unidecode
+
+    if like := LOOK_ALIKE.get(character):
+        return like
+    heard = unidecode(character).strip().casefold()
+    return re.sub(r"(?<=^[zcs])h", "", heard).replace("ng", "n") or character
+
+
+def is_chinese(word: str) -> bool:
+    return len(word) == 1 and "\u3400" <= word <= "\u9fff"
+
+
+def is_typed(word: str) -> bool:
+    """Whether a word is long enough that one letter of it may be a typing error."""
+    return len(word) >= TYPED_LENGTH and word.isascii() and word.isalpha()
+
+
+def sound(word: str) -> str:
+    """One for what is typed for another: a character's reading without its tone (or its shape, where a scanner takes
+    one for another), and a longer word's first letter."""
+    if is_chinese(word):
+        return _reading(word)
+    return f"{word[0]}~" if is_typed(word) else word

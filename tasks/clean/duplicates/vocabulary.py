@@ -1,0 +1,55 @@
+"""Which words the rows know: one that stands in a single row may be a typing error, one of several is a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from tasks.clean.duplicates.texts import Text, is_chinese, is_typed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PLACES = 1 << 24  # a byte each, however many rows there are; two words at one place count as one that is known better
+
+
+def forms(texts: Iterable[Text]) -> frozenset[int]:
+    """The places of the longer words and of the pairs of characters in a row."""
+    return frozenset(place(form) for text in texts for form in _forms(text))
+
+
+def _forms(text: Text) -> Iterator[str]:
+    for before, word in zip(("", *text.words), text.words, strict=False):
+        if is_typed(word):
+            yield word
+        elif is_chinese(word) and is_chinese(before):
+            yield before + word
+
+
+@lru_cache(maxsize=1 << 16)
+def place(form: str) -> int:
+    from xxhash import xxh32_intdigest
+
+    return xxh32_intdigest(form.encode()) % PLACES
+
+
+class Vocabulary:
+    """In how many rows a form stands, up to 255."""
+
+    def __init__(self) -> None:
+        import numpy
+
+        self._rows: NDArray[numpy.uint8] = numpy.zeros(PLACES, numpy.uint8)
+
+    def add(self, places: NDArray[Any]) -> None:
+        """Count one row, by the places of its forms, each once."""
+        rows = self._rows[places]
+        self._rows[places] = rows + (rows < 255)
+
+    def rows(self, form: str) -> int:
+        return int(self._rows[place(form)])
+
+    def strange(self, texts: Iterable[Text]) -> int:
+        """How many forms of a row stand in no other."""
+        return sum(self._rows[each] <= 1 for each in forms(texts))
