@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
 from artifacts.records import Message, Probe, QAPair
+from artifacts.report.pages import render
 from artifacts.runs import Run
 from artifacts.stage import Work
 from artifacts.store import ABOUT, Ref
@@ -21,6 +22,7 @@ from tasks.clean.duplicates import find
 from tasks.clean.engine.local import Local
 from tasks.clean.operators import load
 from tasks.clean.outliers import without_outliers
+from tasks.clean.page import tell
 from tasks.clean.rows import Rows
 from tasks.clean.written import written
 from tasks.models.language.leak import Guard
@@ -36,7 +38,7 @@ def clean(run: Run, config: CleanConfig, generate: Ref) -> Ref | State[Ref]:
 
 
 def make(work: Work[CleanConfig]) -> None:
-    load(work.config.operators)  # what can't work is said before the first row is
+    operators = load(work.config.operators)  # what can't work is said before the first row is
     with ExitStack() as stack:
         engine = stack.enter_context(closing(Local(work.config)))
         rows = left = stack.enter_context(closing(Rows(work.inputs["generate"] / "qa.jsonl")))
@@ -58,6 +60,7 @@ def make(work: Work[CleanConfig]) -> None:
         stay = staying(rows, left)
         write_statistics(work, stay)
         tell_lost_facts(work, rows, left, stay)
+        work.write_page(render("clean.md.jinja", **tell(work, operators, rows, left)))
 
 
 def each_alone(work: Work[CleanConfig], engine: Local, rows: Rows) -> Iterator[bytes]:
