@@ -144,19 +144,30 @@ def status(
 
 @app.command()
 def show(
-    what: Annotated[str, typer.Argument(metavar="STAGE|KEY", help="A stage (its newest artifact) or a key's start.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="[STAGE|KEY|RUN]",
+            help="A stage (its newest artifact), a key's start, or a run; else the latest run.",
+        ),
+    ] = "",
     config: ConfigPath = DEFAULT,
     overrides: Overrides = [],
     rows: Annotated[int, typer.Option(min=0, help="How many rows of each file to show.")] = 3,
     rejects: Annotated[bool, typer.Option("--rejects", help="Show what was left out, and why, instead.")] = False,
 ) -> None:
-    """Show an artifact: what it was made from, its counts, what was left out, some rows.
+    """Show an artifact: what it was made from, its counts, what was left out, some rows. Or a run's way from documents
+    to training rows, each loss with its reason.
 
     Example: `graft show clean --rejects --rows 10`
     """
-    from flows.show import print_artifact
+    from flows.show import print_artifact, print_funnel
 
-    print_artifact(read(config, overrides)[1], what, rows=rows, rejects=rejects)
+    store = read(config, overrides)[1]
+    if not what or (store.root / "runs" / f"{what}.json").is_file():
+        print_funnel(store, what)
+    else:
+        print_artifact(store, what, rows=rows, rejects=rejects)
 
 
 @app.command()

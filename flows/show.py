@@ -16,7 +16,8 @@ from rich.table import Column, Table
 
 from artifacts.gc import Garbage
 from artifacts.lineage import Hit, Lineage, trace
-from artifacts.runs import RunRecord, runs
+from artifacts.report.story import Story
+from artifacts.runs import RunRecord, read_run, runs
 from artifacts.store import ABOUT, PAGE, Manifest, Ref, Store, StoreError
 
 WIDTH = 300  # characters of a row that are shown
@@ -53,6 +54,21 @@ def _took(record: RunRecord) -> str:
         return ""
     seconds = (datetime.fromisoformat(record.ended) - datetime.fromisoformat(record.started)).total_seconds()
     return f"{seconds / 60:.0f} min" if seconds > 600 else f"{seconds:.1f} s"
+
+
+def print_funnel(store: Store, run: str = "") -> None:
+    """From documents to training rows, of a run or of the latest, each loss with its reason."""
+    record = read_run(store, run) if run else next(iter(runs(store)), None)
+    if record is None:
+        raise StoreError(f"{store.root}: no run yet; start one with `graft run`")
+    table = Table("", "of", Column("in", justify="right"), "left out, and why", box=None)
+    table.add_column("out", justify="right")
+    for step in Story(store, record).funnel:
+        told = [f"+ {count:,} {name}" for name, count in step.added]
+        told += [f"{count:,} {reason.replace('_', ' ')}" for reason, count in step.left]
+        told += [f"{step.gap:,} unaccounted for"] if step.gap else []
+        table.add_row(step.title, step.what, f"{step.came:,}", escape("\n".join(told)), f"{step.kept:,}")
+    Console().print(f"run {record.id}", table, sep="\n", highlight=False)
 
 
 def find_artifact(store: Store, what: str) -> Ref:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
+from artifacts.report.funnel import Step
 from artifacts.report.story import MODELS, Row, Story
 
 if TYPE_CHECKING:
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 
 # Colours that stand for the page's CSS variables and are exchanged for them in the SVG.
 INK, FAINT = "#010101", "#020202"
-COLOURS = {"base": "#030303", "sft": "#040404", "aligned": "#050505"}
-VARIABLES = {INK: "ink", FAINT: "line"} | {colour: model for model, colour in COLOURS.items()}
+COLOURS = {"base": "#030303", "sft": "#040404", "aligned": "#050505", "out": "#060606"}
+VARIABLES = {INK: "ink", FAINT: "line"} | {colour: {"out": "bad"}.get(name, name) for name, colour in COLOURS.items()}
 TITLES = {"loss": "training loss", "eval_loss": "validation loss", "rewards/margins": "margin of the chosen answer"}
 WIDTH = 5.2  # inches; the page scales it
 
@@ -26,6 +28,9 @@ def plots(story: Story) -> dict[str, str]:
     drawn: dict[str, str] = {}
     if story.funnel:
         drawn["funnel"] = funnel(story.funnel)
+    for number, distribution in enumerate(story.distributions):
+        if distribution["edges"]:
+            drawn[f"distribution {number}"] = distribution_of(distribution)
     if story.scores:
         recall = [row for row in story.recall if row.names.count("all") != 1]  # the parts, and the sum of all
         for name, rows in (
@@ -41,18 +46,41 @@ def plots(story: Story) -> dict[str, str]:
     return drawn
 
 
-def funnel(steps: Sequence[tuple[str, int]]) -> str:
-    """A bar for each step of the data, with its number."""
-    titles, counts = zip(*steps, strict=True)
+def funnel(steps: Sequence[Step]) -> str:
+    """A bar for each step of the data: what went on and, pale, what was left out."""
+    titles, kept, lost = zip(*((step.title, step.kept, step.lost) for step in steps), strict=True)
 
     def draw(axes: Axes) -> None:
-        bars = axes.barh(titles, counts, color=COLOURS["aligned"], height=0.6)
-        axes.bar_label(bars, [f"{count:,}" for count in counts], padding=4, color=INK)
-        axes.set_xlim(0, max(1, *counts) * 1.15)
+        axes.barh(titles, kept, color=COLOURS["aligned"], height=0.6, label="went on")
+        bars = axes.barh(titles, lost, left=kept, color=COLOURS["base"], height=0.6, label="left out")
+        told = [f"{stay:,}" + (f"  ({out:,} left out)" if out else "") for stay, out in zip(kept, lost, strict=True)]
+        axes.bar_label(bars, told, padding=4, color=INK)
+        axes.set_xlim(0, max(1, *(stay + out for stay, out in zip(kept, lost, strict=True))) * 1.4)
         axes.invert_yaxis()
         axes.xaxis.set_visible(False)
+        _legend(axes, 2)
 
-    return _svg(draw, height=0.38 * len(steps) + 0.3, grid=None)
+    return _svg(draw, height=0.38 * len(steps) + 0.6, grid=None)
+
+
+def distribution_of(distribution: Mapping[str, Any]) -> str:
+    """A histogram of what a filter measured: what stays, what is left out, and a line at each bound."""
+    edges, within, outside = (distribution[name] for name in ("edges", "within", "outside"))
+    widths = [high - low for low, high in pairwise(edges)]
+    lines = {"allowed": ("allowed", ":"), "cut": ("not far out", "--")}
+
+    def draw(axes: Axes) -> None:
+        axes.bar(edges[:-1], within, widths, align="edge", color=COLOURS["aligned"], label="stays")
+        if any(outside):
+            axes.bar(edges[:-1], outside, widths, within, align="edge", color=COLOURS["out"], label="left out")
+        for kind, (told, style) in lines.items():
+            bounds = [each for each in distribution[kind].values() if each is not None]
+            for number, bound in enumerate(each for each in bounds if edges[0] <= each <= edges[-1]):
+                axes.axvline(bound, color=INK, linestyle=style, linewidth=1, label="" if number else told)
+        axes.set_xlim(edges[0], edges[-1])
+        _legend(axes, 4)
+
+    return _svg(draw, height=1.9, grid="y")
 
 
 def shares(rows: Sequence[Row]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from artifacts.report.funnel import Step, steps
 from artifacts.runs import RunRecord, StageRun
 from artifacts.store import ABOUT, Manifest, Store
 
@@ -125,24 +126,15 @@ class Story:
         """The documents that something could be read of: `file`, `document` (content hash), `sections`, `aliases`."""
         return [row for row in self._rows("parse", f"{ABOUT}/documents.jsonl") if row["sections"]]
 
-    @property
-    def funnel(self) -> list[tuple[str, int]]:
-        """How many of what there was, from documents to training rows."""
-        steps = (
-            ("sections", "parse", "sections.jsonl"),
-            ("questions made", "generate", "qa.jsonl"),
-            ("questions kept", "clean", "qa.jsonl"),
-            ("training rows", "mix", "train.jsonl"),
-            ("preference pairs", "prefer", "pairs.jsonl"),
-        )
-        rows = {
-            (stage, file.path): file.rows
-            for stage, manifest in self.manifests.items()
-            for file in manifest.files
-            if file.rows is not None
-        }
-        found = [(title, rows[stage, file]) for title, stage, file in steps if (stage, file) in rows]
-        return [("documents", len(self.documents)), *found] if "parse" in self.refs else found
+    @cached_property
+    def funnel(self) -> list[Step]:
+        """From documents to training rows, each loss with its reason."""
+        return steps(self.manifests, {stage: self.store.path(ref) for stage, ref in self.refs.items()})
+
+    @cached_property
+    def distributions(self) -> list[dict[str, Any]]:
+        """What each filter of `clean` measured, in each language: bars, bounds, and rows at the bounds."""
+        return list(self._rows("clean", f"{ABOUT}/distributions.jsonl"))
 
     @property
     def losses(self) -> list[tuple[str, str, int]]:

@@ -65,7 +65,7 @@ def parsed(work: Work[Any]) -> None:
     work.write("about/documents.jsonl", rows)
     work.write("sections.jsonl", [{"id": str(number)} for number in range(48)])
     work.reject("encrypted", {"file": "secret.pdf"}, "give its password")
-    work.counts.update({"in": 7, "kept": 48})
+    work.counts.update({"in": 7, "kept": 48, "documents": 6})
 
 
 def generated(work: Work[Any]) -> None:
