@@ -16,7 +16,7 @@ LEARNING_RATES: dict[Method, float] = {"lora": 2e-4, "qlora": 2e-4, "full": 2e-5
 
 class SftConfig(StageConfig):
     stage: ClassVar[str] = "sft"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[tuple[str, ...]] = ("mix",)
     beside: ClassVar[tuple[str, ...]] = ("generate",)
 
@@ -39,7 +39,14 @@ class SftConfig(StageConfig):
     gradient_accumulation: int = Field(2, ge=1)
     """Steps whose gradients are added up before an update."""
     max_length: int = Field(1024, ge=8)
-    """Tokens; a longer row is left out with a reason, never truncated."""
+    """Tokens of a row."""
+    too_long: Literal["drop", "split", "truncate"] = "drop"
+    """What is done with longer rows. `drop`: left out; `split`: cut into several, between turns, paragraphs or
+    sentences, so that no word is lost; `truncate`: the end is lost, and with it the end of the turn, so that row does
+    not teach the model to stop. What each would do is told, and about/too_long.jsonl lists what was cut."""
+    left_out: float = unkeyed(0.05, ge=0, le=1)
+    """Share of the rows that may have a flaw, such as an empty turn or too many tokens, and are then left out; where
+    one flaw is in more, training does not begin."""
     warmup_share: float = Field(0.03, ge=0, lt=1)
     weight_decay: float = Field(0.0, ge=0)
     gradient_checkpointing: bool = False

@@ -1,20 +1,194 @@
-"""What would go wrong in training without a word, found before it starts: rows too long, answers not trained."""
+"""What would go wrong in training without a word, found with the tokenizer alone, before a model is loaded."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from artifacts.records import Conversation, Message
-from artifacts.stage import StageError
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+from artifacts.records import DOCUMENTS, DOMAIN, Conversation, Probe
+from artifacts.stage import StageError, Work
+from tasks.models.language.leak import Guard
+from tasks.sft.config import SftConfig
+from tasks.sft.long import parts
+from tasks.sft.template import Rendered, Template, lost_turn
 
 # Epochs by the number of rows; between the anchors on a logarithmic scale. A practitioners' rule, not a law.
 EPOCHS = ((100, 15.0), (1000, 10.0), (10_000, 2.0))
+EXAMPLES = 3  # rows told of each flaw
+TOO_LONG, LEAK = "longer_than_max_length", "probe_leak"
+MEANING = {
+    "empty_turn": "a turn has no text",
+    "equal_turns": "the answer repeats the question",
+    "special_token_in_text": "a turn has a special token in its text, which would end it or begin another",
+    "refused_by_template": "the chat template does not take the conversation",
+    "changed_by_template": "the chat template does not give a turn back as it was",
+    "no_trained_token": "no token of the assistant's is in the loss",
+    "end_not_trained": "the end of an answer is not in the loss, so the model would not learn to stop",
+    TOO_LONG: "more tokens than sft.max_length",
+    LEAK: "asks what a held-out probe asks; make the data again (--force clean --force mix), or take the row out of "
+    "its source",
+}
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Why a row can't be trained on."""
+
+    reason: str
+    detail: str
+
+
+class Preflight:
+    """Looks at every row, leaves out what can't be trained on, and counts what the report tells."""
+
+    def __init__(self, work: Work[SftConfig], template: Template) -> None:
+        self._work, self._config, self._template = work, work.config, template
+        self._guard = Guard(work.read("generate", "probes.jsonl", Probe))
+        self._flaws: defaultdict[str, list[str]] = defaultdict(list)  # the first few, told
+        self._counts: Counter[str] = Counter()
+        self._long: Counter[str] = Counter()
+        self._cut: list[dict[str, Any]] = []
+        self._lengths: list[int] = []
+        self._tokens: Counter[tuple[str, bool]] = Counter()  # of the rows to train on: (which tokens, of the domain's)
+        self._stripped = 0
+
+    def rows(self, name: str) -> list[Conversation]:
+        """The rows of one of mix's files that can be trained on; others are rejects."""
+        kept: list[Conversation] = []
+        for row in self._work.read("mix", name, Conversation):
+            self._counts["in"] += 1
+            for usable, rendered in self._usable(row):
+                kept.append(usable)
+                if name == "train.jsonl":
+                    self._count(usable, rendered)
+        return kept
+
+    def finish(self) -> None:
+        """Tell what was found; raises StageError where a flaw is in more rows than may be left out."""
+        work, rows = self._work, self._counts.pop("in", 0)
+        work.counts["in"] = rows
+        most = self._config.left_out * rows
+        serious = [name for name, count in self._counts.items() if name == LEAK or count > most]
+        if serious:
+            raise StageError("\n".join(self._told(serious, rows)))
+        work.facts |= {"lengths": percentiles(self._lengths), "trained_tokens": self._of("trained")}
+        if self._cut:
+            work.write("about/too_long.jsonl", self._cut)
+        if self._long:
+            work.facts["too_long"] = dict(self._long)
+            work.notes.append(f"{self._policies()}; sft.too_long is {self._config.too_long}")
+        if self._stripped:
+            work.notes.append(f"the chat template strips white space around turns of {self._stripped:,} rows")
+        self._tell_domain()
+
+    def _usable(self, row: Conversation) -> Iterator[tuple[Conversation, Rendered]]:
+        """The row as it is trained on, or several that it is split into, or nothing."""
+        found = self._flaw(row)
+        if isinstance(found, Flaw):
+            self._leave_out(row, found)
+            return
+        self._lengths.append(len(found.ids))
+        if lost_turn(found.text, row.messages, strip=False):
+            self._stripped += 1
+        most = self._config.max_length
+        if len(found.ids) <= most:
+            yield row, found
+            return
+        pieces = parts(row, lambda messages: len(self._template.render(messages).ids) <= most)
+        start = Rendered(found.text, found.ids[:most], found.mask[:most])
+        self._weigh(found, start, pieces)
+        match self._config.too_long:
+            case "split" if pieces:
+                self._cut.append({"id": row.id, "tokens": len(found.ids), "split_into": len(pieces)})
+                yield from ((piece, self._template.render(piece.messages)) for piece in pieces)
+            case "truncate" if start.trained:
+                lost = {"tokens_lost": len(found.ids) - most, "trained_tokens_lost": found.trained - start.trained}
+                self._cut.append({"id": row.id, "tokens": len(found.ids), **lost})
+                yield row, start
+            case _:
+                self._leave_out(row, Flaw(TOO_LONG, f"{len(found.ids)} tokens, sft.max_length is {most}"))
+
+    def _flaw(self, row: Conversation) -> Flaw | Rendered:
+        """What keeps a row from being trained on at any length, or the row as it is trained on."""
+        messages, template = row.messages, self._template
+        if (leak := self._guard.find(messages, row.fact)) is not None:
+            return Flaw(LEAK, f"asks what the held-out probe {leak.probe} asks: {leak.question!r}")
+        for message in messages:
+            if not message["content"].strip():
+                return Flaw("empty_turn", f"the {message['role']}'s turn has no text")
+            if token := template.special(message["content"]):
+                return Flaw("special_token_in_text", f"the {message['role']}'s turn has {token} in its text")
+        for asked, said in pairwise(messages):
+            if said["role"] == "assistant" and said["content"].split() == asked["content"].split():
+                return Flaw("equal_turns", f"the answer is the question: {said['content'][:80]!r}")
+        try:
+            rendered = template.render(messages)
+        except Exception as error:  # a template raises what it likes
+            return Flaw("refused_by_template", f"the chat template says: {error}")
+        if lost := lost_turn(rendered.text, messages):
+            return Flaw("changed_by_template", f"the {lost['role']}'s turn comes out changed: {lost['content'][:80]!r}")
+        if not rendered.trained:
+            return Flaw("no_trained_token", MEANING["no_trained_token"])
+        return rendered if template.ends(rendered) else Flaw("end_not_trained", MEANING["end_not_trained"])
+
+    def _leave_out(self, row: Conversation, flaw: Flaw) -> None:
+        self._work.reject(flaw.reason, row, flaw.detail)
+        self._counts[flaw.reason] += 1
+        if len(self._flaws[flaw.reason]) < EXAMPLES:
+            self._flaws[flaw.reason].append(f"row {row.id} {flaw.detail}")
+
+    def _weigh(self, whole: Rendered, start: Rendered, pieces: list[Conversation] | None) -> None:
+        """Count what each policy would do with a row that is too long."""
+        self._long["rows"] += 1
+        self._long["tokens"] += len(whole.ids)
+        self._long["tokens_truncated"] += len(whole.ids) - len(start.ids)
+        self._long["rows_without_answer_if_truncated"] += not start.trained
+        self._long["rows_if_split"] += len(pieces or ())
+        self._long["rows_that_can_not_be_split"] += pieces is None
+
+    def _policies(self) -> str:
+        long = self._long
+        return (
+            f"{long['rows']:,} rows of {long['tokens']:,} tokens are longer than sft.max_length "
+            f"{self._config.max_length:,}: drop loses them; truncate loses {long['tokens_truncated']:,} tokens, the "
+            f"ends of the answers, and {long['rows_without_answer_if_truncated']:,} rows whose answer lies beyond; "
+            f"split makes {long['rows_if_split']:,} rows of them and loses {long['rows_that_can_not_be_split']:,}"
+        )
+
+    def _told(self, serious: Iterable[str], rows: int) -> Iterator[str]:
+        yield f"sft: the data can't be trained on; of {rows:,} rows"
+        for name in serious:
+            count = self._counts[name]
+            yield f"- {count:,} ({count / rows:.1%}): {MEANING[name]} ({name}), such as"
+            yield from (f"    {example}" for example in self._flaws[name])
+            if name == TOO_LONG:
+                yield f"  {self._policies()}; set sft.too_long, or raise sft.max_length"
+        yield (
+            f"A flaw may be in {self._config.left_out:.0%} of the rows (sft.left_out), which are then left out; a "
+            "leaked probe stops in any case. Correct the rows at their source"
+        )
+
+    def _count(self, row: Conversation, rendered: Rendered) -> None:
+        taught = row.source in (DOMAIN, DOCUMENTS)
+        self._tokens.update({("rows", taught): 1, ("total", taught): len(rendered.ids)})
+        self._tokens["trained", taught] += rendered.trained
+
+    def _of(self, which: str) -> int:
+        return self._tokens[which, True] + self._tokens[which, False]
+
+    def _tell_domain(self) -> None:
+        """The share of what teaches the documents: long general answers make it smaller than the rows' share."""
+        shares = {which: self._tokens[which, True] / max(1, self._of(which)) for which in ("rows", "total", "trained")}
+        self._work.facts["domain_tokens"] = {which: round(share, 4) for which, share in shares.items()}
+        if 0 < shares["rows"] < 1:
+            self._work.notes.append(
+                f"of the training rows {shares['rows']:.0%} teach the documents, of their tokens "
+                f"{shares['total']:.0%}, of the tokens in the loss {shares['trained']:.0%}"
+            )
 
 
 def epochs_for(rows: int) -> float:
@@ -26,60 +200,6 @@ def epochs_for(rows: int) -> float:
             share = math.log(rows / low) / math.log(high / low)
             return round(most + (least - most) * share, 2)
     return EPOCHS[-1][1]
-
-
-def training_template(tokenizer: PreTrainedTokenizerBase) -> str | None:
-    """A template that marks the assistant's tokens, where the model's own does not; None where it does.
-
-    Raises StageError where neither does, or where the end of a turn would not be trained: the model would never stop.
-    """
-    from trl.chat_template_utils import (
-        get_training_chat_template,
-        has_generation_markers,
-        is_chat_template_stop_token_trained,
-    )
-
-    template: str | None = None
-    if not tokenizer.chat_template:
-        raise StageError(
-            "sft.model: the model has no chat template; use an instruct model, or add one to its tokenizer"
-        )
-    if not has_generation_markers(tokenizer.chat_template):
-        try:
-            template = get_training_chat_template(tokenizer)
-        except ValueError as error:
-            raise StageError(
-                "sft.model: the chat template does not mark the assistant's tokens with {% generation %}, and trl "
-                "knows no such template for this model; add the marks to the template in the model's folder"
-            ) from error
-    if not is_chat_template_stop_token_trained(tokenizer, chat_template=template):
-        raise StageError(
-            "sft.model: the chat template leaves the end of the assistant's turn out of training, so the tuned model "
-            "would not stop; put the end token between {% generation %} and {% endgeneration %}"
-        )
-    return template
-
-
-def tokens(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], template: str | None) -> tuple[int, int]:
-    """How many tokens a conversation has, and how many of them are trained."""
-    output: Any = tokenizer.apply_chat_template(
-        list(messages), tokenize=True, return_dict=True, return_assistant_tokens_mask=True, chat_template=template
-    )
-    return len(output["input_ids"]), sum(output["assistant_masks"])
-
-
-def why_not(row: Conversation, length: int, trained: int, max_length: int) -> tuple[str, str] | None:
-    """Why a row can't be trained on (a reason, and what was seen), or None."""
-    if any(not message["content"].strip() for message in row.messages):
-        return "empty_turn", "a message has no text"
-    if trained == 0:
-        return "no_trained_token", "no token of the assistant's is in the loss"
-    if length > max_length:
-        return (
-            "longer_than_max_length",
-            f"{length} tokens, sft.max_length is {max_length}; raise it, or make rows shorter",
-        )
-    return None
 
 
 def percentiles(lengths: Iterable[int]) -> dict[str, int]:

@@ -7,14 +7,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
-from artifacts.records import Conversation, Probe
 from artifacts.runs import Run
 from artifacts.stage import StageError, Work
 from artifacts.store import Ref
-from tasks.models.language.leak import Guard
 from tasks.models.local import load_tokenizer, pinned
 from tasks.sft.config import SftConfig
-from tasks.sft.preflight import epochs_for, percentiles, tokens, training_template, why_not
+from tasks.sft.preflight import Preflight, epochs_for
+from tasks.sft.template import Template
 from tasks.sft.train import fine_tune, total_steps
 
 
@@ -27,22 +26,9 @@ def sft(run: Run, config: SftConfig, mix: Ref, generate: Ref) -> Ref | State[Ref
 def make(work: Work[SftConfig]) -> None:
     config = work.config.model_copy(update={"model": pinned(work.config.model)})
     tokenizer = load_tokenizer(config.model)
-    template = training_template(tokenizer)
-    kept: dict[str, list[Conversation]] = {"train.jsonl": [], "validation.jsonl": []}
-    lengths, trained_tokens = [], 0
-    guard = Guard(work.read("generate", "probes.jsonl", Probe))
-    for name, rows in kept.items():
-        for row in work.read("mix", name, Conversation):
-            guard.refuse("sft", row.id, row.messages, row.fact)
-            length, trained = tokens(tokenizer, row.messages, template)
-            if reason := why_not(row, length, trained, config.max_length):
-                work.reject(reason[0], row, reason[1])
-                continue
-            rows.append(row)
-            lengths.append(length)
-            trained_tokens += trained
-    train, validation = kept.values()
-    work.counts["in"] = len(train) + len(validation) + sum(work.rejects.values())
+    preflight = Preflight(work, Template(tokenizer))
+    train, validation = preflight.rows("train.jsonl"), preflight.rows("validation.jsonl")
+    preflight.finish()
     work.counts["kept"] = len(train)
     work.counts["validation"] = len(validation)
     if not train:
@@ -53,8 +39,6 @@ def make(work: Work[SftConfig]) -> None:
     work.facts |= {
         "epochs": epochs,
         "steps": total_steps(config, len(train), epochs),
-        "lengths": percentiles(lengths),
-        "trained_tokens": trained_tokens,
     }
     work.models["base"] = f"{config.model.path} {config.model.identity()}"
     if config.model.revision != work.config.model.revision:
@@ -73,8 +57,15 @@ def make(work: Work[SftConfig]) -> None:
         out=work.out / "adapter",
         scratch=work.scratch,
         progress=work.progress,
+        ordered=is_ordered(work),
     )
     work.write("about/curve.jsonl", rows_of_curve)
     losses = [entry["loss"] for entry in rows_of_curve if "loss" in entry]
     if losses:
         work.facts |= {"first_loss": losses[0], "last_loss": losses[-1]}
+
+
+def is_ordered(work: Work[SftConfig]) -> bool:
+    """Whether mix put the rows in an order that training keeps (mix.curriculum)."""
+    mixed = work.manifests.get("mix")
+    return mixed is not None and bool(mixed.facts.get("ordered"))

@@ -41,8 +41,12 @@ def trainer_for(
     *,
     epochs: float,
     scratch: Path,
+    ordered: bool = False,
 ) -> SFTTrainer:
-    """A trainer with the loss on the assistant's tokens alone, checkpoints in `scratch`, and nothing truncated."""
+    """A trainer with the loss on the assistant's tokens alone and checkpoints in `scratch`.
+
+    Rows are shuffled in each epoch; where they are `ordered`, each epoch shows them as they stand.
+    """
     from peft import LoraConfig, TaskType
     from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
@@ -62,6 +66,7 @@ def trainer_for(
         assistant_only_loss=True,
         max_length=config.max_length,
         packing=False,
+        train_sampling_strategy="sequential" if ordered else "random",
         logging_steps=max(1, steps // LOGS),
         eval_strategy="epoch" if validation else "no",
         save_strategy="steps",
@@ -123,6 +128,7 @@ def fine_tune(
     out: Path,
     scratch: Path,
     progress: Progress,
+    ordered: bool = False,
 ) -> list[dict[str, float]]:
     """Train, from a checkpoint where there is one, and save the adapter (or the weights); returns the curve."""
     from transformers import set_seed
@@ -130,7 +136,7 @@ def fine_tune(
     set_seed(config.seed)
     loaded = master_weights(config.model) if config.method == "full" else config.model
     model = load_model(loaded, quantize="nf4" if config.method == "qlora" else None)
-    trainer = trainer_for(config, model, tokenizer, train, validation, epochs=epochs, scratch=scratch)
+    trainer = trainer_for(config, model, tokenizer, train, validation, epochs=epochs, scratch=scratch, ordered=ordered)
     with progress.task("sft", total_steps(config, len(train), epochs)) as bar:
         trainer.add_callback(progress_callback(bar))
         trainer.train(resume_from_checkpoint=last_checkpoint(scratch))

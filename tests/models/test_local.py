@@ -14,7 +14,7 @@ from artifacts.stage import StageError
 from tasks.models.config import ModelConfig
 from tasks.models.language.match import is_cut_thought
 from tasks.models.local import answer, as_prompt, load_model, load_tokenizer, pinned, render, without_thoughts
-from tasks.sft.preflight import training_template
+from tasks.sft.template import training_template
 
 PROMPTS = [as_prompt("What is the capital of France?"), as_prompt("水箱的容量是多少？")]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

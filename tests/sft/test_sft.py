@@ -20,8 +20,9 @@ from artifacts.store import Store
 from tasks.models.config import ModelConfig
 from tasks.models.local import load_model, load_tokenizer
 from tasks.sft.config import SftConfig
-from tasks.sft.preflight import epochs_for, percentiles, tokens, training_template
+from tasks.sft.preflight import epochs_for, percentiles
 from tasks.sft.task import make
+from tasks.sft.template import Template, training_template
 from tasks.sft.train import total_steps, trainer_for
 
 
@@ -66,7 +67,10 @@ def work_on(
 def test_a_row_that_asks_a_probe_stops_the_training(tiny_model: ModelConfig, tmp_path: Path) -> None:
     probe = Probe(id="p", fact="f", kind="paraphrase", question="What is the sum of 3 and 3?", answer="6")
     leaked = conversation("what is a sum of 3 and 3", "It is 6.")
-    with pytest.raises(StageError, match=r"sft: row what is a sum of 3 and 3 asks .* held-out probe p asks"):
+    with pytest.raises(
+        StageError,
+        match=r"1 \(7.7%\): .*probe_leak\), such as\n +row what is a sum of 3 and 3 asks .* held-out probe p",
+    ):
         make(work_on(config_for(tiny_model), tmp_path, [*ROWS, leaked], [], [probe]))
 
 
@@ -110,7 +114,7 @@ def test_only_the_assistants_tokens_and_the_end_of_turn_are_trained(tiny_model: 
 
 def test_long_and_empty_rows_are_left_out_with_a_reason(tiny_model: ModelConfig, tmp_path: Path) -> None:
     long, empty = conversation("Why?", "word " * 200), conversation("What?", "  ")
-    work = work_on(config_for(tiny_model, epochs=1, max_length=64), tmp_path, [*ROWS, long, empty], [])
+    work = work_on(config_for(tiny_model, epochs=1, max_length=64, left_out=0.1), tmp_path, [*ROWS, long, empty], [])
     make(work)
     assert dict(work.rejects) == {"longer_than_max_length": 1, "empty_turn": 1}
     assert work.counts["in"] == len(ROWS) + 2
@@ -118,7 +122,7 @@ def test_long_and_empty_rows_are_left_out_with_a_reason(tiny_model: ModelConfig,
 
 
 def test_nothing_to_train_on_is_an_error(tiny_model: ModelConfig, tmp_path: Path) -> None:
-    work = work_on(config_for(tiny_model), tmp_path, [conversation("Why?", "")], [])
+    work = work_on(config_for(tiny_model, left_out=1), tmp_path, [conversation("Why?", "")], [])
     with pytest.raises(StageError, match="no row is left"):
         make(work)
 
@@ -218,9 +222,9 @@ def test_a_template_that_does_not_mark_the_answer_is_refused(tiny_model: ModelCo
 
 def test_tokens_counts_what_is_trained(tiny_model: ModelConfig) -> None:
     tokenizer = load_tokenizer(tiny_model)
-    length, trained = tokens(tokenizer, ROWS[0].messages, None)
-    assert trained == len(tokenizer(ROWS[0].messages[1]["content"] + "<|im_end|>")["input_ids"])
-    assert length > trained
+    rendered = Template(tokenizer).render(ROWS[0].messages)
+    assert rendered.trained == len(tokenizer(ROWS[0].messages[1]["content"] + "<|im_end|>")["input_ids"])
+    assert len(rendered.ids) > rendered.trained
 
 
 @pytest.mark.parametrize(("rows", "epochs"), [(1, 15), (100, 15), (1000, 10), (10_000, 2), (1_000_000, 2)])
