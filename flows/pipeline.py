@@ -84,11 +84,15 @@ def drive(run: Run, config: Config, call: Call, until: Stage | None = None) -> l
 
 def preflight(config: Config, force: Sequence[Stage], until: Stage | None) -> None:
     """Look for all that a stage will need (files, prompts, a model, a key) before the first stage is paid for."""
-    if config.generate.endpoints() and until != Stage.parse:
+    asking = [asks for asks in (config.generate, config.clean) if asks.endpoints()]
+    if asking:
         states = {entry.stage: entry.state for entry in make_plan(config, Store(config.store), frozenset(force))}
-        if states["generate"] != "cached":
-            for error in lacking(config.generate):
-                raise error
+        order = list(Stage)
+        for asks in asking:
+            wanted = until is None or order.index(Stage(asks.stage)) <= order.index(until)
+            if wanted and states[asks.stage] != "cached":
+                for error in lacking(asks):
+                    raise error
     if config.parse.tokenizer == config.sft.model.name():
         config.sft.model.check()  # before parse says what its tokenizer lacks
     for section in config.sections():

@@ -59,6 +59,8 @@ def print_plan(planned: list[Planned], config: Config, store: Store) -> None:
     console.print(table)
     outlook = teacher_outlook(planned, config, store)
     console.print(f"\n{documents(config):,} documents in {escape(str(config.parse.source))}; {escape(outlook)}")
+    for line in judge_outlook(planned, config):
+        console.print(escape(line))
 
 
 def documents(config: Config) -> int:
@@ -80,6 +82,17 @@ def teacher_outlook(planned: list[Planned], config: Config, store: Store) -> str
     memo = store.memo if (store.root / "memo.sqlite").is_file() else None
     estimates = estimate(sections, config.generate, memo)
     return "\n".join([*(outlook(entry, config) for entry in estimates), *remarks(estimates, config.generate)])
+
+
+def judge_outlook(planned: list[Planned], config: Config) -> Iterator[str]:
+    """What clean's judge would be asked, where there is one, and what would stop it."""
+    by_stage = {entry.stage: entry for entry in planned}
+    if (judge := config.clean.judge) is None or by_stage["clean"].state == "cached":
+        return
+    rows = by_stage["generate"].ref
+    most = f"at most {rows.rows:,}" if rows else "as many as there are rows after generate and clean's filters"
+    yield f"requests to {judge.endpoint.model} (clean.judge): {most}; kept replies cost nothing"
+    yield from (f"the run would not begin: {error}" for error in lacking(config.clean))
 
 
 def remarks(estimates: list[Estimate], config: GenerateConfig) -> Iterator[str]:

@@ -12,7 +12,7 @@ from artifacts.stage import Dials, StageConfig, unkeyed
 from artifacts.store import source_sha256
 from tasks.clean import assets, guards
 from tasks.clean.catalogue import DEDUPLICATORS, mistake, statistics
-from tasks.models.config import EMBEDDED, ModelConfig, OpenAIEndpoint, folder_sha256
+from tasks.models.config import EMBEDDED, Budget, ModelConfig, OpenAIEndpoint, Price, reward_identity
 
 FieldName = Literal["question", "answer", "both"]
 Preset = Literal["clean-mixed", "clean-en", "clean-zh"]
@@ -137,9 +137,31 @@ class Judge(Dials):
     """A model behind an endpoint scores each row from 1 to 5 on named axes."""
 
     endpoint: OpenAIEndpoint
-    axes: tuple[str, ...] = ("correct", "complete", "clear")
+    axes: tuple[str, ...] = Field(("correct", "complete", "clear"), min_length=1)
+    """What is scored; an axis of your own brings its meaning along: `polite: addresses the reader as a customer`."""
     min_score: float = Field(3.0, ge=1, le=5)
     """The lowest mean of the axes that stays."""
+    prices: dict[str, Price] = unkeyed({})
+    """What a million tokens cost, by the model's name."""
+    currency: str = unkeyed("USD")
+    budget: Budget = unkeyed(Budget())
+    """The most that judging may cost; where it is used up the stage stops, and goes on when it is raised."""
+
+    @field_validator("axes", mode="before")
+    @classmethod
+    def _with_meaning(cls, axes: Any) -> Any:
+        """YAML reads `- polite: addresses the reader` as a mapping."""
+        if not isinstance(axes, list | tuple):
+            return axes
+        return [
+            ": ".join(map(str, *each.items())) if isinstance(each, dict) and len(each) == 1 else each for each in axes
+        ]
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """The axes by name, with what they mean where that is written."""
+        parted = (axis.replace("：", ":").partition(":") for axis in self.axes)
+        return {name.strip(): meaning.strip() for name, _, meaning in parted}
 
 
 class Perplexity(Dials):
@@ -147,6 +169,8 @@ class Perplexity(Dials):
 
     model: ModelConfig = ModelConfig()
     max_perplexity: float = Field(gt=1)
+    max_length: int = Field(1024, ge=8)
+    """Tokens; what stands behind them is not read."""
     batch_size: int = unkeyed(8, ge=1)
 
 
@@ -156,6 +180,8 @@ class Reward(Dials):
     path: str
     """Its folder."""
     min_reward: float
+    max_length: int = Field(1024, ge=8)
+    """Tokens; what stands behind them is not read."""
     batch_size: int = unkeyed(8, ge=1)
 
 
@@ -212,12 +238,16 @@ class CleanConfig(StageConfig):
             )
         return self
 
+    def endpoints(self) -> tuple[OpenAIEndpoint, ...]:
+        """All that is asked: the judge, where there is one."""
+        return (self.judge.endpoint,) if self.judge else ()
+
     def outside(self) -> dict[str, str]:
         found = {each.path: source_sha256(Path(each.path)) for each in self.decontamination.sets}
         for each in self.operators:
             found |= assets.outside(each.name, each.parameters, each.tokenizer)
         if self.perplexity:
-            found["perplexity model"] = self.perplexity.model.identity()
+            found["perplexity model"] = self.perplexity.model.identity("clean.perplexity.model")
         if self.reward:
-            found["reward model"] = folder_sha256(Path(self.reward.path))
+            found["reward model"] = reward_identity(self.reward.path, "clean.reward.path")
         return found

@@ -19,10 +19,12 @@ from artifacts.stage import Work
 from artifacts.store import ABOUT, Ref
 from tasks.clean.config import CleanConfig
 from tasks.clean.duplicates import find
-from tasks.clean.engine.local import Local
+from tasks.clean.engine.start import Engine, start
 from tasks.clean.operators import load
 from tasks.clean.outliers import without_outliers
 from tasks.clean.page import tell
+from tasks.clean.quality.judge import by_judge
+from tasks.clean.quality.model import by_perplexity, by_reward
 from tasks.clean.rows import Rows
 from tasks.clean.written import written
 from tasks.models.language.leak import Guard
@@ -40,7 +42,7 @@ def clean(run: Run, config: CleanConfig, generate: Ref) -> Ref | State[Ref]:
 def make(work: Work[CleanConfig]) -> None:
     operators = load(work.config.operators)  # what can't work is said before the first row is
     with ExitStack() as stack:
-        engine = stack.enter_context(closing(Local(work.config)))
+        engine = stack.enter_context(closing(start(work.config)))
         rows = left = stack.enter_context(closing(Rows(work.inputs["generate"] / "qa.jsonl")))
         work.counts["in"] = len(rows)
 
@@ -56,6 +58,12 @@ def make(work: Work[CleanConfig]) -> None:
             left = kept("outliers", without_outliers(work, left, work.scratch / STATISTICS))
         left = kept("probes", without_probes(work, left))
         left = kept("duplicates", find.without_duplicates(work, engine, left))
+        if (dials := work.config.perplexity) is not None:
+            left = kept("perplexity", by_perplexity(work, dials, left))
+        if (reward := work.config.reward) is not None:
+            left = kept("reward", by_reward(work, reward, left))
+        if (judge := work.config.judge) is not None:
+            left = kept("judge", by_judge(work, judge, left))
         work.counts["kept"] = work.write("qa.jsonl", left)
         stay = staying(rows, left)
         write_statistics(work, stay)
@@ -63,7 +71,7 @@ def make(work: Work[CleanConfig]) -> None:
         work.write_page(render("clean.md.jinja", **tell(work, operators, rows, left)))
 
 
-def each_alone(work: Work[CleanConfig], engine: Local, rows: Rows) -> Iterator[bytes]:
+def each_alone(work: Work[CleanConfig], engine: Engine, rows: Rows) -> Iterator[bytes]:
     """The rows that the steps leave, which look at each alone; what filters measured is put down for all of them."""
     path = work.scratch / STATISTICS
     with path.open("w", encoding="utf-8") as file, work.progress.task("operators", len(rows)) as progress:

@@ -1,1 +1,1 @@
-"""What a model thinks of rows: a judge behind an endpoint, perplexity, a reward model."""
+"""What models think of each row: how likely it is, how well a reward model likes it, and what a judge says of it."""
