@@ -19,13 +19,13 @@ from tasks.clean.duplicates.candidates import Signatures
 from tasks.clean.duplicates.compare import Row, alike
 from tasks.clean.duplicates.signature import Hasher, of, said, signatures
 from tasks.clean.duplicates.vocabulary import Vocabulary
-from tasks.clean.engine.local import Local
+from tasks.clean.engine.start import Engine
 from tasks.clean.rows import Rows
 
 REMEMBERED = 4096  # rows that are read again for comparison, and held
 
 
-def without_duplicates(work: Work[CleanConfig], engine: Local, rows: Rows) -> Iterator[QAPair]:
+def without_duplicates(work: Work[CleanConfig], engine: Engine, rows: Rows) -> Iterator[QAPair]:
     """The rows but the duplicates, and but those that are one wording of a fact too many."""
     dropped = Finder(work.config, engine, rows).dropped()
     for number, pair in enumerate(rows):
@@ -48,7 +48,7 @@ class Dropped(NamedTuple):
 class Finder:
     """Finds, by row numbers; texts are read again where two are compared."""
 
-    def __init__(self, config: CleanConfig, engine: Local, rows: Rows) -> None:
+    def __init__(self, config: CleanConfig, engine: Engine, rows: Rows) -> None:
         self._dials, self._rows = config.duplicates, rows
         self._hashers = of(config)
         self._signatures, self._words = Signatures(self._hashers), Vocabulary()

@@ -9,16 +9,15 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import Pipe
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
 
 from artifacts.stage import StageError
 from tasks.clean.config import CleanConfig
-from tasks.clean.engine.made import Make, T, chunks, made, work_on
+from tasks.clean.engine.made import Make, T, answer, chunks, made, opened
 from tasks.clean.rows import Rows
 
 PAYS = 10.0  # seconds of work from which processes pay: each imports data-juicer first, in 4 seconds of a core
@@ -49,7 +48,7 @@ class Local:
         seconds, worked = 0.0, 0
         for lines in pieces:
             started = time.monotonic()
-            found = work_on(make, self._config, lines)
+            found = opened(answer(make, self._config, lines))
             seconds, worked, left = seconds + time.monotonic() - started, worked + len(lines), left - len(lines)
             yield from found
             if self._workers > 1 and left * seconds / worked >= PAYS:
@@ -60,9 +59,9 @@ class Local:
         for lines in pieces:
             waiting.append(self._started().submit(self._ask, pickle.dumps((make, self._config, lines))))
             if len(waiting) >= self._workers * AHEAD:
-                yield from _opened(waiting.popleft())
+                yield from opened(waiting.popleft().result())
         while waiting:
-            yield from _opened(waiting.popleft())
+            yield from opened(waiting.popleft().result())
 
     def _started(self) -> ThreadPoolExecutor:
         if self._threads is None:
@@ -87,13 +86,6 @@ class Local:
             self._threads.shutdown(cancel_futures=True)
         for child in self._children:
             child.close()
-
-
-def _opened(answer: Future[bytes]) -> Sequence[Any]:
-    found = pickle.loads(answer.result())  # noqa: S301 - of a process that this one started
-    if isinstance(found, Exception):
-        raise found
-    return found  # type: ignore[no-any-return]
 
 
 class _Child:
