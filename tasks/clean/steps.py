@@ -8,12 +8,13 @@ from artifacts.records import QAPair
 from tasks.clean.catalogue import DEDUPLICATORS
 from tasks.clean.config import CleanConfig
 from tasks.clean.operators import Loaded, load
+from tasks.clean.privacy import guard_privacy
 from tasks.clean.rows import Left, Outcome
 from tasks.models.language.match import contains
 
 
 def steps(config: CleanConfig) -> Callable[[Sequence[QAPair]], list[Outcome]]:
-    """The operators of the configuration, in their order."""
+    """The operators of the configuration, in their order, and then what is done for privacy."""
     operators = load([operator for operator in config.operators if operator.name not in DEDUPLICATORS])
 
     def work_on(pairs: Sequence[QAPair]) -> list[Outcome]:
@@ -22,6 +23,8 @@ def steps(config: CleanConfig) -> Callable[[Sequence[QAPair]], list[Outcome]]:
             staying = [outcome for outcome in outcomes if outcome.left is None]
             if staying:
                 (repair if operator.is_mapper else sift)(operator, staying)
+        for pair, outcome in zip(pairs, outcomes, strict=True):
+            guard_privacy(config.privacy, pair, outcome)
         return outcomes
 
     return work_on
