@@ -26,3 +26,22 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> ModelConfig:
     make_model(tokenizer, hidden=32, layers=2, heads=2, feed_forward=64).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return ModelConfig(path=str(folder))
+
+
+@pytest.fixture(scope="session")
+def reward_model(tiny_model: ModelConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a sequence classifier with one label and random weights, which it multiplies to be told apart."""
+    import torch
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+
+    folder: Path = tmp_path_factory.mktemp("reward-model")
+    config = AutoConfig.from_pretrained(tiny_model.path, num_labels=1)
+    torch.manual_seed(0)
+    model = AutoModelForSequenceClassification.from_config(config)
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model.path)
+    with torch.no_grad():
+        model.score.weight.mul_(50)
+    model.config.pad_token_id = tokenizer.pad_token_id
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
