@@ -129,7 +129,7 @@ class Privacy(Dials):
     """Chinese resident identity numbers (18 digits with a right check digit)."""
     bank_cards: Handling = "mask"
     """13 to 19 digits with a right Luhn check digit, as cards have them."""
-    keys: Handling = "mask"
+    secrets: Handling = "mask"
     """API keys, tokens, private keys, passwords in addresses."""
 
 
