@@ -11,21 +11,21 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from artifacts.records import QAPair
 from tasks.models.language.match import CJK
 
-HAN = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # what makes a line Chinese or Japanese
+HAN = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # what makes a row Chinese
 WIDE = "\uff00-\uffef"  # full-width forms: ，（）：；！？％
 SHARED = "‘’“”—–…·"  # marks of Chinese and of English
-MOJIBAKE = "\x80-\xffŒœŠšŽžŸƒˆ˜†‡•‰‹›€™„‚"  # what bytes of UTF-8 become when they are read as Windows-1252
+WINDOWS = bytes({*range(0x80, 0xA0)} - {0x81, 0x8D, 0x8F, 0x90, 0x9D}).decode("cp1252")  # €‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œ
+LATER = rf"[\x80-\xbf{WINDOWS}]"  # a later byte of a character in UTF-8, read as Windows-1252
+BROKEN = rf"[\xc2-\xdf]{LATER}|[\xe0-\xef]{LATER}{{2}}"  # such a character; some have one of SHARED in them: â€”
 ENTITY = r"&#?\w{1,31};"  # parsed documents have none left, so one in a row is what the row is about
 
-# A shared mark beside one of these is a part of wrongly decoded text: â€” for a dash.
-BROKEN = rf"[{SHARED}](?:(?<=[{MOJIBAKE}].)|(?=[{MOJIBAKE}]))"
-CHINESE_LINE = re.compile(rf"((?:[^{CJK}{WIDE}{SHARED}]|{BROKEN})+)")
-OTHER_LINE = re.compile("([^１]+)")  # data-juicer's table turns the full-width 1 into a quotation mark
-FIXABLE = re.compile(rf"((?:(?!{ENTITY})(?:[^{CJK}{WIDE}{SHARED}]|{BROKEN}))+)")
-FIXABLE_ELSEWHERE = re.compile(rf"((?:(?!{ENTITY}).)+)", re.DOTALL)
-LINE = re.compile(r"(?<=\n)")
+MARKS_IN_CHINESE = re.compile(f"([^{CJK}{WIDE}{SHARED}]+)")
+MARKS_ELSEWHERE = re.compile("([^１]+)")  # data-juicer's table turns the full-width 1 into a quotation mark
+TEXT_IN_CHINESE = re.compile(rf"((?:(?!{ENTITY})(?:{BROKEN}|[^{CJK}{WIDE}{SHARED}]))+)")
+TEXT_ELSEWHERE = re.compile(rf"((?:(?!{ENTITY}).)+)", re.DOTALL)
 IS_CHINESE = re.compile(f"[{HAN}]")
 
 # With a scheme, with www., or a host and a path; the published pattern also takes `localhost:8080` and `image:latest`.
@@ -46,29 +46,24 @@ Cut = Callable[[str, bool], list[str]]
 """A text and whether its row is Chinese, cut into pieces: each second one is what the mapper gets to see."""
 
 
-def _by_line(chinese: re.Pattern[str], other: re.Pattern[str]) -> Cut:
-    """Where a line has Chinese characters, or its row is Chinese, its marks are Chinese too."""
-
-    def cut(text: str, is_chinese: bool) -> list[str]:
-        pieces = [""]
-        for line in LINE.split(text):
-            kept, *rest = (chinese if is_chinese or IS_CHINESE.search(line) else other).split(line)
-            pieces[-1] += kept
-            pieces += rest
-        return pieces
-
-    return cut
+def is_chinese(pair: QAPair) -> bool:
+    """Whether a row's marks are Chinese: by its language, or a Chinese character in its question or answer."""
+    return pair.language == "zh" or bool(IS_CHINESE.search(pair.question) or IS_CHINESE.search(pair.answer))
 
 
-def _by_pattern(pattern: re.Pattern[str]) -> Cut:
+def _by_row(chinese: re.Pattern[str], other: re.Pattern[str]) -> Cut:
+    return lambda text, in_chinese: (chinese if in_chinese else other).split(text)
+
+
+def _always(pattern: re.Pattern[str]) -> Cut:
     return lambda text, _: pattern.split(text)
 
 
 MAPPERS: Mapping[str, Cut] = {
-    "clean_copyright_mapper": _by_pattern(NOTICE),
-    "clean_links_mapper": _by_pattern(LINK),
-    "fix_unicode_mapper": _by_line(FIXABLE, FIXABLE_ELSEWHERE),
-    "punctuation_normalization_mapper": _by_line(CHINESE_LINE, OTHER_LINE),
+    "clean_copyright_mapper": _always(NOTICE),
+    "clean_links_mapper": _always(LINK),
+    "fix_unicode_mapper": _by_row(TEXT_IN_CHINESE, TEXT_ELSEWHERE),
+    "punctuation_normalization_mapper": _by_row(MARKS_IN_CHINESE, MARKS_ELSEWHERE),
 }
 WORDS = ("word_repetition_filter", "words_num_filter")
 GUARDED = (*MAPPERS, *WORDS)

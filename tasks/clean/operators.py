@@ -101,7 +101,8 @@ class Loaded:
     def edit(self, pairs: Sequence[QAPair]) -> list[QAPair]:
         """The rows as a mapper leaves them, question and answer edited apart; ids stay."""
         texts = {
-            name: self._edited([(getattr(pair, name), pair.language == "zh") for pair in pairs]) for name in self.fields
+            name: self._edited([(getattr(pair, name), guards.is_chinese(pair)) for pair in pairs])
+            for name in self.fields
         }
         return [
             pair.model_copy(update={name: edited[index] for name, edited in texts.items()})
