@@ -6,7 +6,7 @@ from artifacts.records import QAPair
 from tasks.clean.config import Privacy
 from tasks.clean.rows import Left, Outcome
 from tasks.models.language.match import contains, normalise
-from tasks.models.language.private import MASKS, Masked, finds, mask
+from tasks.models.language.private import MASKS, Masked, finds, mask, may_hold
 
 
 def guard_privacy(dials: Privacy, read: QAPair, outcome: Outcome) -> None:
@@ -16,14 +16,14 @@ def guard_privacy(dials: Privacy, read: QAPair, outcome: Outcome) -> None:
     without what was found in it, too.
     """
     kinds = tuple(kind for kind in MASKS if getattr(dials, kind) != "keep")
-    if not kinds:
+    if not kinds or not may_hold("\n".join((*texts_of(read), *texts_of(outcome.pair), read.value, *read.aliases))):
         return
     if outcome.left is not None:
         _tell_masked(outcome, read, kinds)
         return
     pair = outcome.pair
     masked = mask(texts_of(pair), kinds)
-    changed = _with_texts(pair, masked.texts)
+    changed = _with_texts(pair, masked.texts) if masked.held else pair
     refused = [kind for kind in masked.counts if getattr(dials, kind) == "reject"]
     if refused:
         named = ", ".join(f"{count} of {kind}" for kind, count in masked.counts.items())
@@ -56,16 +56,19 @@ def _with_texts(pair: QAPair, texts: tuple[str, ...]) -> QAPair:
 
 def _teaches_mask(pair: QAPair, changed: QAPair, masked: Masked, kinds: tuple[str, ...]) -> bool:
     """Whether the value of a row, another spelling of it, or all that the answer says is private."""
-    for name in filter(None, (pair.value, *pair.aliases)):
+    names, texts = [name for name in (pair.value, *pair.aliases) if name], texts_of(pair)
+    if any(finds(name, kinds) for name in names if not any(name in text for text in texts)):
+        return True
+    if not masked.held:
+        return False
+    for name in names:
         lost = contains(pair.answer, name) and not contains(changed.answer, name)
         if lost or any(held in name for held in masked.held):
-            return True
-        if not any(name in text for text in texts_of(pair)) and finds(name, kinds):
             return True
     answer = changed.answer
     for kind in kinds:
         answer = answer.replace(MASKS[kind], "")
-    return bool(masked.counts) and not normalise(answer)
+    return not normalise(answer)
 
 
 def _without_values(changed: QAPair, pair: QAPair, masked: Masked, kinds: tuple[str, ...]) -> QAPair:

@@ -14,7 +14,7 @@ FORMS = {
     "AKID": r"AKID[A-Za-z0-9]{32}",  # Tencent Cloud
     "AIza": r"AIza[\w-]{35}",  # Google
     "ya29.": r"ya29\.[\w-]{20,}",
-    "gh": r"gh[pousr]_[A-Za-z0-9]{36,}",  # GitHub
+    **{f"gh{kind}_": rf"gh{kind}_[A-Za-z0-9]{{36,}}" for kind in "pousr"},  # GitHub
     "github_pat_": r"github_pat_\w{22,}",
     "glpat-": r"glpat-[\w-]{20,}",  # GitLab
     "xox": r"xox[abeprs]-[A-Za-z0-9-]{10,}",  # Slack
@@ -52,7 +52,10 @@ TOKEN = re.compile(
     rf"|密钥|秘钥|令牌){IS}(?P<quote>[\"'`]?)(?P<value>[A-Za-z0-9_+/=.~-]{{16,}})(?![(\[])",
     re.IGNORECASE | re.ASCII,
 )
-NAMES = ("passw", "passphrase", "passcode", "pwd", "密码", "口令", "key", "token", "secret", "密钥", "秘钥", "令牌")
+PARTS = (
+    *("passw", "passphrase", "passcode", "pwd", "密码", "口令", "key", "token", "secret", "密钥", "秘钥", "令牌"),
+    *("bearer ", "authorization", "://", "private key"),
+)
 NO_SECRET = re.compile(  # what stands where a password would: a stand-in, a rule for its length, a name in code
     r"[*x.#?_-]+|\d{1,3}(?:[-~]\d{1,3})?|your\W?\w*|.*(?:example|placeholder|changeme)|my_?password|passw(?:or)?d|none"
     r"|null|nil|true|false|yes|no|required|optional|mandatory|string|str|text|varchar|hidden|secret|type|field|input"
@@ -64,20 +67,20 @@ MEASURED = re.compile(
 )
 
 
+def may_hold(text: str) -> bool:
+    """Whether a text has a part of what `credentials` looks for: told in a tenth of the time."""
+    return any(map(text.__contains__, KNOWN)) or any(map(text.lower().__contains__, PARTS))
+
+
 def credentials(text: str) -> Iterator[tuple[int, int]]:
     """Where a text with ASCII signs holds what opens something; of `password=...` the value alone."""
     for part, form in KNOWN.items():
         if part in text:
             yield from (found.span() for found in form.finditer(text))
-    if "PRIVATE KEY" in text:
-        yield from (found.span() for found in PRIVATE_KEY.finditer(text))
-    if "://" in text:
-        yield from (at.span("value") for at in IN_ADDRESS.finditer(text) if not NO_SECRET.fullmatch(at["value"]))
-    lower = text.lower()
-    if "bearer" in lower or "authorization" in lower:
-        yield from (at.span("value" if at["value"] else "basic") for at in HEADER.finditer(text))
-    if any(name in lower for name in NAMES):
-        yield from _values(text)
+    yield from (found.span() for found in PRIVATE_KEY.finditer(text))
+    yield from (at.span("value") for at in IN_ADDRESS.finditer(text) if not NO_SECRET.fullmatch(at["value"]))
+    yield from (at.span("value" if at["value"] else "basic") for at in HEADER.finditer(text))
+    yield from _values(text)
 
 
 def _values(text: str) -> Iterator[tuple[int, int]]:

@@ -25,7 +25,8 @@ MASKS = {
 
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # ０ ＠ ： ... and their ASCII
 ASCII = FULL_WIDTH | dict.fromkeys((0x3000, 0xA0), ord(" ")) | dict.fromkeys(map(ord, "‐‑‒–—−"), ord("-"))  # 1 for 1
-ADDRESS_OR_NUMBER = re.compile(r"[@＠]|\d(?:[\W_]{0,3}\d){6}")
+LONG_NUMBER = re.compile(r"\d(?:[\W_]{0,3}\d){8}")
+PHONES = ("电话", "手机", "座机", "热线", "传真", "phone", "tel", "mobile", "cell", "fax", "whatsapp", "hotline")
 
 EMAIL = re.compile(
     r"(?<![\w.%+-])[\w%+-]+(?:\.[\w%+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+(?P<top>[A-Za-z]{2,24})"
@@ -96,17 +97,22 @@ class Find(NamedTuple):
 
 def may_hold(text: str) -> bool:
     """Whether it is worth while to look closer: of most texts a quick look tells that they hold nothing."""
-    return bool(ADDRESS_OR_NUMBER.search(text)) or credentials.may_hold(text)
+    return _may_hold_address_or_number(text) or credentials.may_hold(text)
+
+
+def _may_hold_address_or_number(text: str) -> bool:
+    return "@" in text or "＠" in text or bool(LONG_NUMBER.search(text)) or any(map(text.lower().__contains__, PHONES))
 
 
 def finds(text: str, kinds: Collection[str] = tuple(MASKS)) -> list[Find]:
     """What a text holds of these kinds, in its order; no two overlap."""
-    if not may_hold(text):
+    personal, opening = _may_hold_address_or_number(text), credentials.may_hold(text)
+    if not personal and not opening:
         return []
     plain = text if text.isascii() else text.translate(ASCII)
     found: list[Find] = []
     for kind in MASKS:
-        if kind in kinds:
+        if kind in kinds and (opening if kind == "keys" else personal):
             for start, end in FINDERS[kind](plain):
                 if all(end <= other.start or other.end <= start for other in found):
                     found.append(Find(kind, start, end))
