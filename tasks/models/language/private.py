@@ -112,7 +112,7 @@ def finds(text: str, kinds: Collection[str] = tuple(MASKS)) -> list[Find]:
     plain = text if text.isascii() else text.translate(ASCII)
     found: list[Find] = []
     for kind in MASKS:
-        if kind in kinds and (opening if kind == "keys" else personal):
+        if kind in kinds and (opening if kind == "secrets" else personal):
             for start, end in FINDERS[kind](plain):
                 if all(end <= other.start or other.end <= start for other in found):
                     found.append(Find(kind, start, end))

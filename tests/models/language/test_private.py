@@ -27,10 +27,10 @@ def read(marked: str) -> tuple[str, set[tuple[str, int, int]]]:
 
 def measured() -> dict[str, Counter[str]]:
     """Of each kind, how many places were to be found, were found, and were found though not to be."""
-    counts = {kind: Counter[str]() for kind in MASKS}
+    counts: dict[str, Counter[str]] = {kind: Counter() for kind in MASKS}
     for marked in LABELLED["found"] + LABELLED["look_alikes"]:
         text, wanted = read(marked)
-        found = {tuple(find) for find in finds(text)}
+        found = {(find.kind, find.start, find.end) for find in finds(text)}
         for name, places in (("right", found & wanted), ("missed", wanted - found), ("wrong", found - wanted)):
             for kind, start, end in places:
                 counts[kind][name] += 1
