@@ -56,8 +56,9 @@ def same_value(text: str, value: str) -> bool:
     wanted, given = _parts(value), _parts(text)
     if any(isinstance(part, str) and part not in given for part in wanted):
         return False
+    first = next(place for place, part in enumerate(wanted) if isinstance(part, tuple))
     starts = range(len(given) - len(wanted) + 1)
-    return any(all(map(_says, given[start:], wanted)) for start in starts)
+    return any(isinstance(given[start + first], tuple) and all(map(_says, given[start:], wanted)) for start in starts)
 
 
 @lru_cache(maxsize=2048)
