@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+CHOSEN = -1.0  # in place of the distance of a row that was chosen, so that it is never again
+
+
 class Coverage:
     """How far rows are from those that were chosen, by cosine distance; n rows take n distances, and not n x n."""
 
@@ -23,6 +26,8 @@ class Coverage:
         """As many of the candidates, each the farthest from all chosen so far; `first` begins where none are."""
         import torch
 
+        left = self.distances > CHOSEN
+        candidates = [place for place in candidates if left[place]]
         places = torch.tensor(candidates, device=self._vectors.device)
         found: list[int] = []
         while len(found) < min(count, len(candidates)):
@@ -30,5 +35,5 @@ class Coverage:
             place = first if begins else candidates[int(self.distances[places].argmax())]
             found.append(place)
             self.distances = torch.minimum(self.distances, 1 - self._vectors @ self._vectors[place])
-            self.distances[place] = -1.0  # never again, though another row lies on it
+            self.distances[place] = CHOSEN
         return found
