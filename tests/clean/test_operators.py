@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from artifacts.stage import StageError
 from tasks.clean.config import CleanConfig, Operator
 from tasks.clean.offline import NetworkRefusedError, offline, operator_classes
 from tasks.clean.operators import load
+from tasks.models.config import EMBEDDED_FOLDER
 from tests.clean.conftest import Run, pair
 
 GOOD = [
@@ -165,3 +168,86 @@ def test_every_default_operator_says_its_bounds() -> None:
     for loaded in load(CleanConfig().operators):
         if loaded.name.endswith("_filter"):
             assert loaded.bounds.startswith(("min_", "max_"))
+
+
+EN = ("Whom do I ask?", "Write\u00a0to ops@example.com or see https://example.com/help — “24 hours” is the limit.")
+ZH = ("投诉联系谁？", "请写信给ops@example.com，或访问https://example.com/help，“24小时”内\u3000答复。")
+CLEANED = {  # what each mapper of the seed list leaves of the two answers
+    "clean_email_mapper": (EN[1].replace("ops@example.com", ""), ZH[1].replace("ops@example.com", "")),
+    "clean_links_mapper": tuple(text.replace("https://example.com/help", "") for text in (EN[1], ZH[1])),
+    "fix_unicode_mapper": (EN[1].replace("“", '"').replace("”", '"'), ZH[1]),
+    "punctuation_normalization_mapper": (EN[1].replace("“", '"').replace("”", '"').replace("—", " - "), ZH[1]),
+    "whitespace_normalization_mapper": (EN[1].replace("\u00a0", " "), ZH[1].replace("\u3000", " ")),
+    "clean_copyright_mapper": (EN[1], ZH[1]),
+}
+MEASURED = {  # what each filter of the seed list measures of the two answers below
+    "alphanumeric_filter": ("alnum_ratio", 0.7778, 0.8),
+    "average_line_length_filter": ("avg_line_length", 9.0, 5.0),
+    "character_repetition_filter": ("char_rep_ratio", 0.0, 0.0),
+    "maximum_line_length_filter": ("max_line_length", 9, 5),
+    "text_length_filter": ("text_len", 18, 10),
+    "words_num_filter": ("num_words", 4, 6),  # figures and signs alone are none
+    "word_repetition_filter": ("word_rep_ratio", 0.0, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", CLEANED)
+def test_the_mappers_of_the_seed_list_work_offline_in_both_languages(name: str) -> None:
+    (mapper,) = load([Operator.model_validate({name: {"field": "answer"}})])
+    rows = [pair("en", *EN), pair("zh", *ZH, language="zh")]
+    edited = mapper.edit(rows)
+    assert tuple(each.answer for each in edited) == CLEANED[name]
+    assert [each.question for each in edited] == [EN[0], ZH[0]], "the other field is left alone"
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_the_filters_of_the_seed_list_work_offline_in_both_languages(name: str) -> None:
+    (filter_,) = load([Operator.model_validate({name: {"field": "answer"}})])
+    key, english, chinese = MEASURED[name]
+    verdicts = filter_.judge([pair("en", "?", "two years\nor more."), pair("zh", "？", "保修期为\n24个月。")])
+    assert [each.statistics for each in verdicts] == [{key: english}, {key: chinese}]
+
+
+def test_a_filter_sees_the_field_that_it_is_told_and_both_as_one_text() -> None:
+    row = pair("a", "工期？", "5天。")
+    for field, length in (("question", 3), ("answer", 3), ("both", 7)):
+        (filter_,) = load([Operator.model_validate({"text_length_filter": {"field": field, "min_len": 5}})])
+        (verdict,) = filter_.judge([row])
+        assert (verdict.statistics["text_len"], verdict.keep) == (length, length >= 5)
+
+
+@pytest.mark.parametrize(
+    ("field", "edited"), [("question", (True, False)), ("answer", (False, True)), ("both", (True, True))]
+)
+def test_a_mapper_edits_the_field_that_it_is_told_each_by_itself(field: str, edited: tuple[bool, bool]) -> None:
+    """`clean_copyright_mapper` looks at how a text begins, so in one text it would miss the answer's."""
+    notice = "# Copyright A. Lee\n"
+    (mapper,) = load([Operator.model_validate({"clean_copyright_mapper": {"field": field}})])
+    (row,) = mapper.edit([pair("a", f"{notice}Why?", f"{notice}So.")])
+    assert (row.question, row.answer) == tuple(
+        text if is_edited else notice + text for text, is_edited in zip(("Why?", "So."), edited, strict=True)
+    )
+
+
+def test_tokens_are_counted_by_a_tokenizer_that_is_there(tmp_path: Path) -> None:
+    shutil.copytree(EMBEDDED_FOLDER, tmp_path / "tokenizer", ignore=shutil.ignore_patterns("*.safetensors"))
+    rows = [pair("en", "?", "The warranty lasts for two years."), pair("zh", "？", "保修期为二十四个月。")]
+    measured = []
+    for tokenizer in ("embedded", str(tmp_path / "tokenizer")):
+        dials = {"tokenization": True, "tokenizer": tokenizer, "field": "answer"}
+        config = CleanConfig(operators=[{"alphanumeric_filter": dials}])  # type: ignore[list-item]
+        assert config.outside(), "the tokenizer is in the key"
+        measured.append([verdict.statistics["alpha_token_ratio"] for verdict in load(config.operators)[0].judge(rows)])
+    english, chinese = measured[0]
+    assert english > 1 > chinese > 0.3, "letters a token: several in English, a Chinese character takes one or two"
+    assert measured[0] == measured[1]
+
+
+@pytest.mark.parametrize("tokenization", ["space", "punctuation", "character"])
+def test_minhash_is_made_and_alike_texts_share_a_band(tokenization: str) -> None:
+    written = {"document_minhash_deduplicator": {"tokenization": tokenization, "window_size": 3}}
+    (minhash,) = load([Operator.model_validate(written)])
+    text = "保修期为二十四个月，自发货之日起计算。 The warranty lasts for two years, from the day of delivery on."
+    bands = {each: set(minhash.bands(each)) for each in (text, text.upper(), "年假？", "Why?")}
+    assert bands[text] & bands[text.upper()]
+    assert not bands["年假？"] & bands["Why?"], "texts shorter than the window are not all alike"
