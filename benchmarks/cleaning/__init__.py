@@ -1,0 +1,1 @@
+"""The rows that cleaners are measured on, and the cleaners, each of which runs in a process of its own."""
