@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
 import pytest
 
-from artifacts.records import Probe
+from artifacts.records import Probe, QAPair, Quote
+from benchmarks.duplicates import FINDERS, LANGUAGES, Measured, labelled, measure
+from tasks.clean.config import CleanConfig
+from tasks.clean.duplicates.candidates import NEAREST
+from tasks.clean.duplicates.find import Finder
+from tasks.clean.duplicates.signature import of, signatures
+from tasks.clean.engine.local import Local
+from tasks.clean.rows import Rows
 from tasks.models.language.wording import normalize
 from tests.clean.conftest import Run, pair
 
@@ -12,6 +24,44 @@ LONG_EN = "The regional finance director approves travel expenses above the stan
 LONG_ZH = "员工在公司连续服务满五年以后，可以享受带薪年休假，未休完的部分不得折算成工资，也不得转让给其他同事使用。"
 QUESTION_EN = "Who approves travel expenses above the standard limit for regional sales offices?"
 QUESTION_ZH = "员工在公司连续服务满五年以后，没有休完的带薪年休假可以怎样处理，能不能折算成工资或者转让给其他同事使用？"
+
+
+@contextmanager
+def finding(folder: Path, rows: Sequence[QAPair], **dials: object) -> Iterator[Finder]:
+    config = CleanConfig(**dials)  # type: ignore[arg-type]
+    with closing(Rows(folder / "rows.jsonl", rows)) as stored, closing(Local(config)) as engine:
+        yield Finder(config, engine, stored)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_labelled_pairs_are_many_and_of_every_kind(language: str) -> None:
+    _, pairs = labelled(language)
+    kinds = Counter((each.kind, each.length) for each in pairs)
+    assert len(pairs) >= 60
+    assert {kind for kind, _ in kinds} == {
+        *("repeat", "one character changed", "same template, other value"),
+        *("paraphrase of another fact", "wordings of one fact"),
+    }
+    assert all(kinds[kind, length] >= 2 for kind, _ in kinds for length in ("short", "long"))
+    assert sum(each.duplicate for each in pairs) >= 30
+
+
+@pytest.fixture(scope="module")
+def measured() -> dict[tuple[str, str], Measured]:
+    return {(name, language): measure(find, language) for name, find in FINDERS.items() for language in LANGUAGES}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_labelled_pairs_are_told_where_published_settings_do_not(
+    measured: dict[tuple[str, str], Measured], language: str
+) -> None:
+    for name in FINDERS:
+        found = measured[name, language]
+        if name.startswith("graft"):
+            assert min(found.precision, found.recall()) >= 0.95, f"{name}: {found.wrong()}"
+            assert min(found.recall("short"), found.recall("long")) >= 0.9, f"{name}: {found.wrong()}"
+        else:
+            assert min(found.precision, found.recall()) < 0.6, name
 
 
 def test_short_rows_do_not_collapse(cleaned: Run) -> None:
@@ -120,6 +170,109 @@ def test_wordings_of_one_fact_stay_though_they_are_alike(cleaned: Run) -> None:
     assert cleaned(rows).ids == ["1", "2", "3", "4"]
     same = [row.model_copy(update={"wording": ""}) for row in rows]
     assert cleaned(same).ids == ["1", "2", "3"], "without the label of a wording, the near repeat goes"
+
+
+def test_the_best_of_a_cluster_stays_wherever_it_stands(cleaned: Run) -> None:
+    voltage = "What is the voltage of the pump?"
+    proof = (Quote(text="The pump takes 380 V."),)
+    rows = [
+        pair("typed wrong", voltage.replace("voltage", "voltege"), "It is 380 V.", value="380 V", evidence=proof),
+        pair("bare", voltage, "It is 380 V.", value="380 V"),
+        pair("proven", voltage, "It is 380 V", value="380 V", evidence=proof),
+        pair("motor", "Which voltage does the motor take?", "It takes 230 V.", value="230 V"),
+        pair("broken", "水泵的电压是多少？", "380伏，见铭牌\ufffd", value="380伏"),
+        pair("whole", "水泵的电压是多少？", "380伏，见铭牌。", value="380伏"),
+        pair("without", "水泵的电压是多少？", "见铭牌。", value="380伏"),
+    ]
+    result = cleaned(rows)
+    assert result.ids == ["proven", "motor", "whole", "without"]
+    for gone in ("typed wrong", "bare"):
+        assert result.reject(gone).detail.startswith("duplicates proven ")
+    assert result.reject("broken").detail.startswith("duplicates whole ")
+
+
+def test_a_chain_of_small_steps_does_not_merge_its_ends(tmp_path: Path) -> None:
+    steps = ["ventilation", "ventilatien", "ventilatein", "vantilatein"]
+    rows = [pair(str(n), f"Who pays for the {word} of hall 9?", "The tenant.") for n, word in enumerate(steps)]
+    rows.append(pair("other", "Is the ventilation of hall 4 new?", "No."))
+    with finding(tmp_path, rows) as finder:
+        dropped = finder.dropped()
+    assert {row: gone.of for row, gone in dropped.items()} == {1: 0, 3: 2}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Is the sulfite stored in tank 4?", "Is the sulfate stored in tank 4?"),
+        ("Where is Anna Schmidt seated today?", "Where is Anna Schmitt seated today?"),
+        ("谁负责赵敏的考勤记录？", "谁负责赵民的考勤记录？"),
+        ("哪一天买入设备？", "哪一天卖入设备？"),
+        ("《安全手册》由谁编写？", "《安全守册》由谁编写？"),
+    ],
+)
+def test_words_that_no_other_row_has_are_no_typing_errors_where_they_may_be_meant(
+    cleaned: Run, one: str, other: str
+) -> None:
+    rows = [pair("1", one, "As the manual says. 见手册。"), pair("2", other, "As the manual says. 见手册。")]
+    assert cleaned(rows).ids == ["1", "2"]
+
+
+def test_wordings_of_a_fact_stay_up_to_a_cap_the_best_of_them(cleaned: Run) -> None:
+    questions = ["多重？", "有多重？", "重量是多少？", "重多少千克？", "What does it weigh?", "How heavy is it?"]
+    rows = [
+        pair(str(n), question, "9 kg" if n < 5 else "heavy", value="9 kg", fact="f", wording=str(n))
+        for n, question in enumerate(questions)
+    ]
+    result = cleaned([rows[5], *rows[:5], pair("only", "Who?", "Ann.", fact="g")], duplicates={"max_wordings": 3})
+    assert result.ids == ["0", "1", "2", "only"]
+    assert result.manifest.rejects == {"too_many_wordings": 3}
+    assert result.reject("5").detail == "3 better rows of its fact stay (duplicates.max_wordings)"
+    assert result.manifest.counts["facts_lost"] == 0
+    assert cleaned(rows).ids == [row.id for row in rows]
+
+
+@pytest.mark.parametrize(
+    "operator",
+    [
+        {"document_minhash_deduplicator": {"num_permutations": 64}},
+        {"document_minhash_deduplicator": {"tokenization": "character", "num_bands": 16, "num_rows_per_band": 2}},
+        {"document_simhash_deduplicator": {"tokenization": "punctuation", "window_size": 2}},
+    ],
+)
+def test_any_deduplicator_with_its_own_parameters(cleaned: Run, operator: dict[str, object]) -> None:
+    rows = [pair("1", QUESTION_ZH, LONG_ZH), pair("2", QUESTION_ZH.replace("处理", "处里"), LONG_ZH)]
+    rows += [pair("3", QUESTION_EN, LONG_EN), pair("4", QUESTION_EN.replace("regional", "regionel"), LONG_EN)]
+    rows.append(pair("5", "Which regional offices are there? 怎样处理？", "None. 不。"))
+    result = cleaned(rows, operators=[operator])
+    assert result.ids == ["1", "3", "5"]
+    assert set(result.manifest.rejects) == set(operator)
+
+
+@pytest.mark.parametrize("name", ["document_simhash_deduplicator", "document_minhash_deduplicator"])
+def test_windows_fit_the_text_and_its_language(name: str) -> None:
+    (hasher,) = of(CleanConfig(operators=[name]))  # type: ignore[arg-type]
+    assert hasher.shingles("Why?") == ["why?"]
+    assert len(hasher.shingles("What is the weight of the pump today?")) in (3, 4)
+    assert hasher.shingles("水泵的重量是多少？")[0].startswith("水泵的重量")
+    rows = [pair(word, f"{word}？", word) for word in ("工期", "保修", "年假")] + [pair("en", "Why?", "So.")]
+    hashes = {made.hashes for made in signatures(CleanConfig(operators=[name]))(rows)}  # type: ignore[arg-type]
+    assert len(hashes) == len(rows)
+
+
+def test_rows_of_one_template_are_compared_a_bounded_number_of_times(tmp_path: Path) -> None:
+    many = 20_000
+    rows = [
+        pair(str(n), "What is the weight of the part?", f"It weighs {n} g.", value=f"{n} g", fact="f", wording=str(n))
+        for n in range(many // 2)
+    ]
+    rows += [pair(f"zh{n}", f"零件{n}的重量是多少？", "很重。", value="很重") for n in range(many // 2)]
+    with finding(tmp_path, rows, duplicates={"max_wordings": many}) as finder:
+        assert finder.dropped() == {}
+        assert finder.comparisons == 0
+    named = [pair(str(n), "Who is on duty?", f"{chr(65 + n % 26)}{chr(97 + n // 26)}n.") for n in range(600)]
+    with finding(tmp_path, named) as finder:
+        assert finder.dropped() == {}
+        assert 0 < finder.comparisons <= NEAREST * len(named)
 
 
 def test_a_row_that_asks_a_probe_is_a_leak(cleaned: Run) -> None:

@@ -48,9 +48,12 @@ class Signatures:
                 yield left[group].tolist()
 
     def nearest(self, hasher: int, row: int, staying: array[int]) -> list[int]:
-        """The rows of those that stay to compare a row with: the operator's near ones, and of short rows any."""
+        """The rows of those that stay to compare a row with: where they are many, the operator's near ones, and of
+        short rows the nearest."""
         import numpy
 
+        if len(staying) <= NEAREST:
+            return list(staying)
         others = numpy.frombuffer(staying, "int64")
         table = numpy.frombuffer(self._hashes[hasher], "uint64").reshape(len(self), -1)
         far, near = self._hashers[hasher].near(table[others], table[row])

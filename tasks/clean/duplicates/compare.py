@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from artifacts.records import QAPair
-from tasks.clean.duplicates.texts import Text, is_chinese, is_typed, sound
-from tasks.clean.duplicates.vocabulary import Vocabulary
+from tasks.clean.duplicates.texts import Text, are_both_words, is_chinese, is_typed, sound
+from tasks.clean.duplicates.vocabulary import Vocabulary, is_english
 from tasks.models.language.figures import stated
 from tasks.models.language.match import contains, normalise
 from tasks.models.language.wording import GRAM, marks, normalize, similarity
 
-ENOUGH = 4  # words of a text in which one may be a typing error: of "三年" a changed character leaves nothing
+ENOUGH = 4  # characters of a text in which one may be a typing error: of "三年" a changed one leaves nothing
 CHANGED = GRAM + 1  # trigrams that one typing error changes: two letters that changed places are in four
 TURNING = frozenset(  # words that turn what a sentence says
     (
@@ -74,7 +74,8 @@ def alike(one: Row, other: Row, words: Vocabulary, least: float) -> float | None
     """How alike two duplicates are (Jaccard index of trigrams); None for rows that are none."""
     if not _one_fact(one, other) or not _same(one.question, other.question, words, least):
         return None
-    if not _same(one.answer, other.answer, words, least) and not _retold(one, other, least):
+    known = bool(one.value or other.value)
+    if not _same(one.answer, other.answer, words, least, known=known) and not _retold(one, other, least):
         return None
     return min(
         similarity(*(normalize(text.text) for text in texts)) for texts in zip(one.texts, other.texts, strict=True)
@@ -90,14 +91,17 @@ def _one_fact(one: Row, other: Row) -> bool:
     return all(contains(row.pair.answer, value) for row in (one, other) for value in (one.value, other.value) if value)
 
 
-def _same(one: Text, other: Text, words: Vocabulary, least: float) -> bool:
-    """Whether two texts are alike and differ in typing errors alone; one is forgiven however short the text is."""
+def _same(one: Text, other: Text, words: Vocabulary, least: float, *, known: bool = False) -> bool:
+    """Whether two texts are alike and differ in typing errors alone; one is forgiven however short the text is.
+
+    Where it is known that both state one value, two English words ("mileage", "milage") may be one, too.
+    """
     if one.words == other.words:
         return True
-    if len(one.words) != len(other.words) or len(one.words) < ENOUGH:
+    if len(one.words) != len(other.words) or len(one.content) < ENOUGH:
         return False
     differ = [at for at, pair in enumerate(zip(one.words, other.words, strict=True)) if pair[0] != pair[1]]
-    if not all(_typed(one, other, at, words) for at in differ) or not _same_names(one, other):
+    if not all(_typed(one, other, at, words, known=known) for at in differ) or not _same_names(one, other):
         return False
     grams = max(len(one.content), len(other.content)) - GRAM + 1
     forgiven = (grams - CHANGED) / (grams + CHANGED) if len(differ) == 1 else 1.0
@@ -114,7 +118,7 @@ def _same_names(one: Text, other: Text) -> bool:
     )
 
 
-def _typed(one: Text, other: Text, at: int, words: Vocabulary) -> bool:
+def _typed(one: Text, other: Text, at: int, words: Vocabulary, *, known: bool) -> bool:
     """Whether two words at one place are one, typed wrong in one of the texts: a word that several rows have is no
     error, however near another ("heater", "header"; 油箱, 邮箱)."""
     left, right = one.words[at], other.words[at]
@@ -123,8 +127,8 @@ def _typed(one: Text, other: Text, at: int, words: Vocabulary) -> bool:
     if is_typed(left) and is_typed(right):
         if left in one.capitals or right in other.capitals or not _one_letter(left, right):
             return False
-        return min(words.rows(left), words.rows(right)) <= 1
-    if not (is_chinese(left) and is_chinese(right)):
+        return min(words.rows(left), words.rows(right)) <= 1 and (known or not (is_english(left) and is_english(right)))
+    if not (is_chinese(left) and is_chinese(right)) or are_both_words(left, right):
         return False
     beside = []
     for before in (True, False):

@@ -33,7 +33,8 @@ def without_duplicates(work: Work[CleanConfig], engine: Engine, rows: Rows) -> I
         if left is None:
             yield pair
         elif left.of is None:
-            work.reject(left.reason, pair, f"{work.config.duplicates.max_wordings} better rows of its fact stay")
+            most = work.config.duplicates.max_wordings
+            work.reject(left.reason, pair, f"{most} better rows of its fact stay (duplicates.max_wordings)")
         else:
             better = rows[left.of]
             work.reject(left.reason, pair, f"duplicates {better.id} (similarity {left.alike:.2f}): {better.question}")

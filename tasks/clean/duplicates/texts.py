@@ -5,23 +5,40 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from tasks.models.language.match import CJK, tokens
 from tasks.models.language.wording import normalize
 
 TYPED_LENGTH = 6  # letters: changed by one, a shorter word is more often another word ("inlet", "west")
 FUNCTION_WORDS = frozenset(
-    (*("a", "an", "the", "is", "are", "do", "does", "please"), *"的了呢吗嘛啊吧呀请问来就也着之是为么")
+    (*("a", "an", "the", "is", "are", "do", "does", "please"), *"的了呢吗嘛啊吧呀请问来就也着是为么")
 )
 ONE_SPELLING = str.maketrans("帐它您与及跟象做惟", "账他你和和和像作唯")
 BRITISH = (
     (re.compile(r"(?<=[a-z]{2})our(?=s?$|ed$|ing$|able$|al$)"), "or"),  # colour
     (re.compile(r"(?<=[^aeiou]t)re(?=s?$|d$)"), "er"),  # litre, metre and centre
+    (re.compile(r"(?<=[a-z]{3})ell(?=(?:ed|ing|ers?)$)"), "el"),  # labelled
     (re.compile(r"(?<=[a-z]{3})ys(?=e[ds]?$|ing$)"), "yz"),  # analyse
     (re.compile(r"(?<=[a-z]{3})is(?=e[drs]?$|ing$|ations?$)"), "iz"),  # organise
 )
 LOOK_ALIKE = {character: group[0] for group in ("己已巳", "日曰", "戊戌戍", "侯候", "徽微") for character in group}
+BOTH_WORDS = (
+    "买卖",
+    "受授售收",
+    "付负复副",
+    "检监",
+    "力利",
+    "机极",
+    "钢缸",
+    "铜桶筒",
+    "氯铝滤",
+    "油邮",
+    "铅签",
+    "硫流",
+    "锌芯",
+    "钾甲",
+)
 SURNAMES = (  # of nine people in ten
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆"
     "郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
@@ -29,7 +46,7 @@ SURNAMES = (  # of nine people in ten
 NAMED = re.compile(
     r"[《「『“\"][^》」』”\"]{1,30}[》」』”\"]"
     rf"|[{CJK}]{{1,6}}(?=公司|集团|银行|学院|大学|医院|酒店|工厂|[省市县镇村街厂岛港桥楼])"
-    rf"|(?:^|(?<=[^{CJK}])|(?<=[由叫和与问向给是]))[{SURNAMES}][{CJK}]{{1,2}}"
+    rf"|(?:^|(?<=[^{CJK}])|(?<=[由叫和与问向给是责找让派经员理师人长任]))[{SURNAMES}][{CJK}]{{1,2}}"
     rf"(?=[的是在于有由将和与、，,]|[^{CJK}]|负责|担任|什么|何时|哪|属于|主管|经理|老师|先生|女士|$)"
 )
 CAPITAL = re.compile(r"\b[A-Z]\w*")
@@ -71,6 +88,7 @@ class Text:
         return frozenset(NAMED.findall(self.text))
 
 
+@lru_cache(maxsize=1 << 16)  # a corpus has its few thousand words over and over
 def _spelled(word: str) -> str:
     if not word.isascii():
         return word.translate(ONE_SPELLING)
@@ -92,6 +110,11 @@ def _reading(character: str) -> str:
 
 def is_chinese(word: str) -> bool:
     return len(word) == 1 and "\u3400" <= word <= "\u9fff"
+
+
+def are_both_words(one: str, other: str) -> bool:
+    """Whether two characters that are read alike each make sense where the other stands: 买 and 卖, 铝 and 氯."""
+    return any(one in group and other in group for group in BOTH_WORDS)
 
 
 def is_typed(word: str) -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.clean.duplicates.texts import Text, is_chinese, is_typed
@@ -14,17 +17,20 @@ if TYPE_CHECKING:
 PLACES = 1 << 24  # a byte each, however many rows there are; two words at one place count as one that is known better
 
 
-def forms(texts: Iterable[Text]) -> frozenset[int]:
+def forms(texts: Iterable[Text]) -> set[int]:
     """The places of the longer words and of the pairs of characters in a row."""
-    return frozenset(place(form) for text in texts for form in _forms(text))
+    return {place(form) for form in set(chain.from_iterable(map(_forms, texts)))}
 
 
 def _forms(text: Text) -> Iterator[str]:
-    for before, word in zip(("", *text.words), text.words, strict=False):
-        if is_typed(word):
-            yield word
-        elif is_chinese(word) and is_chinese(before):
+    before = ""
+    for word in text.words:
+        if len(word) > 1:
+            if is_typed(word):
+                yield word
+        elif before and is_chinese(word):
             yield before + word
+        before = word if is_chinese(word) else ""
 
 
 @lru_cache(maxsize=1 << 16)
@@ -32,6 +38,20 @@ def place(form: str) -> int:
     from xxhash import xxh32_intdigest
 
     return xxh32_intdigest(form.encode()) % PLACES
+
+
+@lru_cache(maxsize=1 << 12)
+def is_english(word: str) -> bool:
+    """Whether a word stands in the list of English words that comes with unstructured."""
+    return f"\n{word}\n".encode() in _english()
+
+
+@cache
+def _english() -> bytes:
+    spec = find_spec("unstructured")
+    if spec is None or not spec.submodule_search_locations:
+        raise ValueError("unstructured is not installed; install the project's dependencies again")
+    return (Path(spec.submodule_search_locations[0]) / "nlp" / "english-words.txt").read_bytes()
 
 
 class Vocabulary:
