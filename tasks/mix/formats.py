@@ -12,6 +12,7 @@ Row = Mapping[str, Any]
 
 ROLES = {
     "system": "system",
+    "developer": "system",
     "user": "user",
     "human": "user",
     "assistant": "assistant",
@@ -19,6 +20,8 @@ ROLES = {
     "chatgpt": "assistant",
     "bing": "assistant",
 }
+TOOLS = ("tool", "function", "function_call", "tool_call", "tool_response", "observation", "ipython")
+CALLS = ("tool_calls", "function_call")  # columns of an assistant's turn that is no text
 CHINESE_SHARE = 0.2  # of the letters; a Chinese row may be full of English names
 
 
@@ -41,6 +44,12 @@ def conversation(row: Any, source: str) -> Conversation:
             break
     else:
         known = "; ".join(" and ".join(columns) for columns, _ in FORMATS)
+        if "chosen" in present:
+            raise BadRowError(
+                "preference_row",
+                "has a chosen answer and maybe a rejected one, which is data for preference tuning; to train on the "
+                "chosen answers give them as prompt and completion",
+            )
         raise BadRowError("unknown_format", f"has the columns {', '.join(sorted(present))}; known are: {known}")
     _check(messages)
     language = row.get("language")
@@ -63,26 +72,61 @@ def _turn(role: str, content: Any) -> Message:
 
 
 def _chat(turns: Any) -> list[Message]:
-    """Turns with `role` and `content`, or sharegpt's `from` and `value`."""
+    """Turns with `role` and `content`, sharegpt's `from` and `value`, or both sides of an exchange in one object."""
     if not isinstance(turns, list):
         raise BadRowError("bad_turn", f"its turns are not a list: {str(turns)[:80]!r}")
     messages = []
     for turn in turns:
         if not isinstance(turn, Mapping):
             raise BadRowError("bad_turn", f"a turn is not an object: {str(turn)[:80]!r}")
-        name = turn.get("role", turn.get("from"))
-        if not isinstance(name, str) or name not in ROLES:
-            raise BadRowError("unknown_role", f"{name!r} speaks; known are: {', '.join(ROLES)}")
-        messages.append(_turn(ROLES[name], turn.get("content", turn.get("value"))))
+        if turn.keys() & {"role", "from"}:
+            messages.append(_spoken(turn))
+        elif sides := [side for side in ROLES if side in turn]:
+            messages += [_turn(ROLES[side], turn[side]) for side in sides]
+        else:
+            raise BadRowError("bad_turn", f"a turn has neither role nor from: {str(turn)[:80]!r}")
     return messages
+
+
+def _spoken(turn: Row) -> Message:
+    """One turn, by whoever speaks."""
+    name = turn.get("role", turn.get("from"))
+    if (isinstance(name, str) and name in TOOLS) or any(turn.get(call) for call in CALLS):
+        raise BadRowError("tool_call", f"calls a tool or gives what one returned ({name}); mix trains on text alone")
+    if not isinstance(name, str) or name not in ROLES:
+        raise BadRowError("unknown_role", f"{name!r} speaks; known are: {', '.join(ROLES)}")
+    if turn.get("weight") == 0:
+        raise BadRowError("untrained_turn", "has a turn of weight 0, and every answer of a row is trained here")
+    return _turn(ROLES[name], _text(turn.get("content", turn.get("value"))))
+
+
+def _text(content: Any) -> Any:
+    """The text of a turn that is given in parts, as OpenAI's chats may be."""
+    if not isinstance(content, list) or not all(isinstance(part, Mapping) for part in content):
+        return content
+    if other := sorted({str(part.get("type")) for part in content} - {"text"}):
+        raise BadRowError("not_text", f"a turn holds {', '.join(other)}; mix trains on text alone")
+    return "".join(str(part.get("text", "")) for part in content)
 
 
 def _with_system(row: Row, messages: list[Message]) -> list[Message]:
     return [_turn("system", row["system"]), *messages] if row.get("system") else messages
 
 
+def _question(row: Row) -> list[Message]:
+    """A question that may need a context before it, or turns: as `graft data export` writes rows."""
+    asked = [part for part in (row.get("context"), row["question"]) if part]
+    if not all(isinstance(part, str) for part in asked):
+        raise BadRowError("bad_turn", "its question or context is not text")
+    said = [_turn("user", "\n\n".join(asked)), _turn("assistant", row["answer"])]
+    return _with_system(row, [*turns(row.get("turns") or row.get("history")), *said])
+
+
 def _alpaca(row: Row) -> list[Message]:
-    asked = "\n\n".join(str(part) for part in (row["instruction"], row.get("input")) if part)
+    parts = [part for part in (row["instruction"], row.get("input")) if part]
+    if not all(isinstance(part, str) for part in parts):
+        raise BadRowError("bad_turn", "its instruction or input is not text")
+    asked = "\n\n".join(parts)
     return _with_system(row, [*turns(row.get("history")), _turn("user", asked), _turn("assistant", row["output"])])
 
 
@@ -107,9 +151,10 @@ def _prompt_completion(row: Row) -> list[Message]:
 FORMATS: tuple[tuple[tuple[str, ...], Callable[[Row], list[Message]]], ...] = (
     (("messages",), lambda row: _chat(row["messages"])),
     (("conversations",), lambda row: _with_system(row, _chat(row["conversations"]))),
+    (("conversation",), lambda row: _with_system(row, _chat(row["conversation"]))),
     (("prompt", "completion"), _prompt_completion),
     (("instruction", "output"), _alpaca),
-    (("question", "answer"), lambda row: [_turn("user", row["question"]), _turn("assistant", row["answer"])]),
+    (("question", "answer"), _question),
 )
 
 

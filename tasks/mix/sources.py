@@ -2,81 +2,46 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from artifacts.stage import StageError
 from tasks.mix.config import Source
+from tasks.models.files import SUFFIXES, numbered, rows_of
 
-SUFFIXES = (".jsonl", ".json", ".parquet")
+CARDS = {"dataset_info.json", "dataset_infos.json"}  # tell of a dataset, and hold no row
+SPLIT = re.compile(r"(?:^|[-_.])(train|test|validation|valid|val|dev|eval)(?:[-_.]|$)", re.IGNORECASE)
 
 
 def read(source: Source) -> Iterator[tuple[str, Any]]:
     """Each row with the place it stands at; what is no JSON comes as the text that it is."""
     if source.revision:
-        yield from _numbered(source.path, _from_hub(source))
+        yield from numbered(source.path, _from_hub(source))
         return
     path = Path(source.path)
     if path.is_dir() and ((path / "dataset_dict.json").is_file() or (path / "state.json").is_file()):
-        yield from _numbered(source.path, _from_disk(source))
+        yield from numbered(source.path, _from_disk(source))
         return
-    files = [path] if path.is_file() else [each for each in sorted(path.rglob("*")) if each.suffix in SUFFIXES]
+    files = [path] if path.is_file() else _files(path, source.split)
     if not files:
         raise StageError(f"mix: {path}: the folder holds no {', '.join(SUFFIXES)} file; correct the path")
     for file in files:
-        yield from _from_file(file)
+        yield from rows_of(file, "mix")
 
 
-def _numbered(name: str, rows: Any) -> Iterator[tuple[str, Any]]:
-    for number, row in enumerate(rows, 1):
-        yield f"{name}, row {number}", row
-
-
-def _from_file(path: Path) -> Iterator[tuple[str, Any]]:
-    try:
-        if path.suffix == ".parquet":
-            yield from _numbered(str(path), _from_parquet(path))
-        elif path.suffix == ".json" and (rows := _whole(path)) is not None:
-            yield from _numbered(str(path), rows)
-        elif path.suffix in SUFFIXES:
-            with path.open(encoding="utf-8-sig") as file:
-                for number, line in enumerate(file, 1):
-                    if line.strip():
-                        yield f"{path}, line {number}", _parsed(line)
-        else:
-            raise StageError(f"mix: {path}: is no {', '.join(SUFFIXES)} file; convert it")
-    except UnicodeDecodeError as error:
-        raise StageError(f"mix: {path}: is not UTF-8 ({error}); convert it") from None
-
-
-def _whole(path: Path) -> list[Any] | None:
-    """The list that a JSON file holds, or None for one that holds a row a line, as many do."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError:
-        return None
-    return value if isinstance(value, list) else None
-
-
-def _parsed(line: str) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError:
-        return line
-
-
-def _from_parquet(path: Path) -> Iterator[dict[str, Any]]:
-    from pyarrow import ArrowInvalid  # type: ignore[import-untyped]
-    from pyarrow.parquet import ParquetFile  # type: ignore[import-untyped]
-
-    try:
-        with ParquetFile(path) as file:
-            for batch in file.iter_batches():
-                yield from batch.to_pylist()
-    except ArrowInvalid as error:
-        raise StageError(f"mix: {path}: is not Parquet ({error}); replace it") from None
+def _files(folder: Path, split: str) -> list[Path]:
+    """A folder's files in the order of their names; where names tell of splits, as at a hub, those of one alone."""
+    inner = [(file, file.relative_to(folder)) for file in sorted(folder.rglob("*")) if file.suffix in SUFFIXES]
+    files = [file for file, name in inner if file.name not in CARDS and not any(p.startswith(".") for p in name.parts)]
+    splits = {file: found[1].lower() for file in files if (found := SPLIT.search(file.stem))}
+    if not set(splits.values()) - {split}:
+        return files
+    if split not in splits.values():
+        known = ", ".join(sorted(set(splits.values())))
+        raise StageError(f"mix: {folder}: has no file of the split {split!r}; set `split` to one of {known}")
+    return [file for file in files if splits.get(file) == split]
 
 
 def _from_disk(source: Source) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from artifacts.progress import Progress
-from artifacts.records import Conversation, Message, Origin, Probe, QAPair, Reject, Section, read_jsonl
+from artifacts.records import Conversation, Fact, Message, Origin, Probe, QAPair, Reject, Section, read_jsonl
 from artifacts.stage import StageConfig, Work, produce
 from artifacts.store import Manifest, Store
 from tasks.mix.config import MixConfig
@@ -39,6 +39,7 @@ class Generated(StageConfig):
     version: ClassVar[int] = 1
 
     probes: tuple[Probe, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass
@@ -105,8 +106,10 @@ def mixed(tmp_path: Path) -> Run:
 
     def run(
         rows: Sequence[QAPair],
+        /,
         *general: str | dict[str, Any],
         probes: tuple[Probe, ...] = (),
+        facts: tuple[Fact, ...] = (),
         sections: tuple[Section, ...] = (),
         force: bool = False,
         **dials: Any,
@@ -116,13 +119,14 @@ def mixed(tmp_path: Path) -> Run:
 
         def generate(work: Work[Generated]) -> None:
             work.write("probes.jsonl", work.config.probes)
+            work.write("facts.jsonl", work.config.facts)
 
         def clean(work: Work[Cleaned]) -> None:
             work.write("qa.jsonl", rows)
 
         text = json.dumps([row.model_dump_json() for row in rows])
         given = produce(store, Cleaned(rows=text), {}, clean, progress=PROGRESS).ref
-        held_out = produce(store, Generated(probes=probes), {}, generate, progress=PROGRESS).ref
+        held_out = produce(store, Generated(probes=probes, facts=facts), {}, generate, progress=PROGRESS).ref
         read = produce(store, Parsed(sections=sections), {}, parse, progress=PROGRESS).ref
         sources = [{"path": each} if isinstance(each, str) else each for each in general]
         config = MixConfig.model_validate({"general": sources, **dials})

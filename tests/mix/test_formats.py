@@ -9,6 +9,8 @@ import pytest
 from tasks.mix.formats import BadRowError, conversation
 
 ASKED = [{"role": "user", "content": "法国的首都是哪里？"}, {"role": "assistant", "content": "巴黎。"}]
+TALK = [{"role": "user", "content": "b"}, {"role": "assistant", "content": "c"}]
+SHARED = (("human", "b"), ("gpt", "c"))
 SYSTEM = {"role": "system", "content": "Be brief."}
 
 
@@ -33,6 +35,28 @@ SYSTEM = {"role": "system", "content": "Be brief."}
         ({"prompt": ASKED[:1], "completion": ASKED[1:]}, ASKED),
         ({"question": "Why?", "answer": "So.", "id": 4}, ("Why?", "So.")),
         ({"messages": None, "question": "Why?", "answer": "So."}, ("Why?", "So.")),
+        (
+            {"question": "How heavy?", "answer": "12 kg", "context": "Weight: 12 kg"},
+            ("Weight: 12 kg\n\nHow heavy?", "12 kg"),
+        ),
+        ({"question": "b", "answer": "c", "turns": ASKED}, [*ASKED, *TALK]),
+        ({"conversation": [{"role": "user", "content": "b"}, {"role": "assistant", "content": "c"}]}, ("b", "c")),
+        (
+            {"conversation": [{"assistant": "巴黎。", "human": ASKED[0]["content"]}, {"human": "b", "assistant": "c"}]},
+            [*ASKED, *TALK],
+        ),
+        (
+            {
+                "conversations": [
+                    {"from": "system", "value": "Be brief."},
+                    *({"from": f, "value": v} for f, v in SHARED),
+                ]
+            },
+            ("b", "c", SYSTEM),
+        ),
+        ({"messages": [{"role": "developer", "content": "Be brief."}, *TALK]}, ("b", "c", SYSTEM)),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": "b"}]}, TALK[1]]}, ("b", "c")),
+        ({"messages": TALK, "prompt": "b", "chosen": TALK, "rejected": TALK}, ("b", "c")),
     ],
 )
 def test_each_format_is_found_by_its_columns(row: dict[str, Any], expected: Any) -> None:
@@ -53,11 +77,35 @@ def test_each_format_is_found_by_its_columns(row: dict[str, Any], expected: Any)
         ({"instruction": "a", "output": "b", "history": "a, b"}, "bad_turn", "not a list"),
         ({"instruction": "a", "output": "b", "history": [["a", ""]]}, "empty_turn", "assistant says nothing"),
         ({"messages": ["hello"]}, "bad_turn", "not an object"),
+        ({"messages": [{"text": "hello"}]}, "bad_turn", "neither role nor from"),
         ({"question": "a", "answer": 7}, "bad_turn", "assistant's turn is not text"),
         ({"question": "a", "answer": "  "}, "empty_turn", "assistant says nothing"),
         ({"instruction": "", "input": "", "output": "a"}, "empty_turn", "user says nothing"),
         ({"question": "a", "answer": "\ud83d"}, "bad_text", "assistant's turn holds half a surrogate pair"),
-        ({"conversations": [{"from": "observation", "value": "a"}]}, "unknown_role", "'observation' speaks"),
+        ({"conversations": [{"from": "moderator", "value": "a"}]}, "unknown_role", "'moderator' speaks"),
+        ({"conversations": [{"from": "observation", "value": "a"}]}, "tool_call", "(observation)"),
+        ({"conversations": [{"from": "function_call", "value": "{}"}]}, "tool_call", "mix trains on text alone"),
+        (
+            {"messages": [TALK[0], {"role": "assistant", "content": None, "function_call": {"name": "f"}}]},
+            "tool_call",
+            "calls a tool",
+        ),
+        (
+            {"messages": [TALK[0], {"role": "assistant", "content": "", "tool_calls": [{"id": "1"}]}]},
+            "tool_call",
+            "calls",
+        ),
+        ({"messages": [TALK[0], {**TALK[1], "weight": 0}]}, "untrained_turn", "weight 0"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}, TALK[1]]}, "not_text", "holds image_url"),
+        ({"prompt": "a", "chosen": "b", "rejected": "c"}, "preference_row", "preference tuning"),
+        ({"chosen": TALK, "rejected": TALK}, "preference_row", "preference tuning"),
+        ({"instruction": ["a"], "output": "b"}, "bad_turn", "instruction or input is not text"),
+        ({"question": {"a": 1}, "answer": "b"}, "bad_turn", "question or context is not text"),
+        (
+            {"conversations": [{"from": "gpt", "value": "b"}, {"from": "human", "value": "c"}]},
+            "turn_order",
+            "assistant, user",
+        ),
         ({"messages": [{"role": ["user"], "content": "a"}]}, "unknown_role", "['user'] speaks"),
         ({"messages": ASKED[:1]}, "turn_order", "speaking are user;"),
         ({"messages": ASKED[::-1]}, "turn_order", "assistant, user"),

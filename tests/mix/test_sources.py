@@ -45,6 +45,19 @@ def test_a_folder_of_files_is_read_in_the_order_of_their_names(tmp_path: Path) -
     assert rows_of(tmp_path) == ROWS[:2]
 
 
+def test_of_a_folder_with_splits_one_is_read_and_cards_are_none_of_it(tmp_path: Path) -> None:
+    for name, row in (("train-00000-of-00001.jsonl", ROWS[0]), ("data/test-00000.jsonl", ROWS[1])):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(json.dumps(row), encoding="utf-8")
+    (tmp_path / "dataset_info.json").write_text("{}", encoding="utf-8")
+    (tmp_path / ".cache").mkdir()
+    (tmp_path / ".cache" / "x.json").write_text("{}", encoding="utf-8")
+    assert rows_of(tmp_path) == ROWS[:1]
+    assert rows_of(tmp_path, split="test") == ROWS[1:2]
+    with pytest.raises(StageError, match="no file of the split 'dev'; set `split` to one of test, train"):
+        rows_of(tmp_path, split="dev")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
@@ -78,6 +91,9 @@ def test_the_key_follows_the_files(save: Save) -> None:
     [
         ({"general": [{"path": "a/x.jsonl"}, {"path": "b/x.jsonl"}]}, "two sources are called 'x'"),
         ({"general": [{"path": "domain.jsonl"}]}, "no source may be called 'domain'"),
+        ({"general": [{"path": "documents.jsonl"}]}, "no source may be called 'documents'"),
+        ({"rows": 100, "tokens": 1000}, "set one of them"),
+        ({"curriculum": "qa_first"}, "set documents, such as 1.0"),
         ({"general": [{"path": "x.jsonl"}], "retention": {"path": "x.jsonl"}}, "is trained on"),
         ({"domain_share": 0}, "greater than 0"),
     ],
