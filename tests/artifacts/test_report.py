@@ -145,7 +145,16 @@ def test_text_of_documents_stays_text(store: Store) -> None:
         work.notes.append(HOSTILE)
         work.reject(HOSTILE, {"file": HOSTILE})
 
-    broken = {"parse": parsed, "evaluate": partial(evaluated, rows=[marked(asked, "wrr"), marked(asked, "www")])}
+    def cleaned(work: Work[Any]) -> None:
+        work.reject(HOSTILE, {"id": "1"})
+        work.write("about/distributions.jsonl", [distribution(question=HOSTILE, answer=HOSTILE)])
+        work.counts.update({"in": 600, "kept": 599})
+
+    broken = {
+        "parse": parsed,
+        "clean": cleaned,
+        "evaluate": partial(evaluated, rows=[marked(asked, "wrr"), marked(asked, "www")]),
+    }
     told = pages(run_of(store, broken=broken, name=HOSTILE))
     page = Page(told["report.html"])
     assert not {"script", "img"} & set(page.tags)
@@ -155,6 +164,29 @@ def test_text_of_documents_stays_text(store: Store) -> None:
         assert "<img" not in body
         assert "\n# heading" not in body
         assert "**bold**" not in body
+
+
+def distribution(**texts: str) -> dict[str, Any]:
+    """A line of about/distributions.jsonl of clean, with one row at its upper bound."""
+    bounds = {"bounds": "min_len 3", "allowed": {"low": 3, "high": None}, "cut": {"low": 1.5, "high": 4.5}}
+    bars = {"edges": [0, 2, 4, 6], "within": [0, 7, 2], "outside": [1, 0, 1], "lowest": 1, "highest": 5}
+    example = {"end": "high", "value": 5.0, "stays": False, "id": "1", **texts}
+    about = {"place": 0, "operator": "text_length_filter", "field": "answer", "statistic": "text_len", "language": "en"}
+    return {**about, **bounds, **bars, "rows": 11, "left_out": 2, "examples": [example]}
+
+
+def test_a_histogram_has_a_line_at_each_bound_and_rows_beside_it(store: Store) -> None:
+    def cleaned(work: Work[Any]) -> None:
+        work.write("about/distributions.jsonl", [distribution(question="How long?", answer="Too long.")])
+        work.counts.update({"in": 600, "kept": 600})
+
+    text = pages(run_of(store, until="mix", broken={"clean": cleaned}))["report.html"]
+    Page(text)
+    drawn = text.split("What the filters measured")[1].split("</figure>")[0]
+    assert "allowed at least 3; not far out 1.5 to 4.5; 2 left out" in drawn
+    assert drawn.count("stroke-dasharray") >= 3, "one for the threshold, two for the outliers' cut"
+    assert all(label in drawn for label in (">stays<", ">left out<", ">allowed<", ">not far out<"))
+    assert all(said in text for said in ("How long?", "Too long.", "5: left out"))
 
 
 def test_the_same_run_gives_the_same_pages(store: Store) -> None:

@@ -65,6 +65,17 @@ def test_every_dial_stops_unknown_keys() -> None:
     assert issubclass(Config.model_fields["sft"].annotation or object, StageConfig)
 
 
+def test_no_dial_makes_a_section_look_like_a_mapping() -> None:
+    """Prefect goes through a task's parameters by `dict(section)`, which asks for a mapping's `keys`."""
+
+    def check(section: BaseModel) -> None:
+        for value in dict(section).values():
+            if isinstance(value, BaseModel):
+                check(value)
+
+    check(Config())
+
+
 def test_overrides_are_laid_over_the_file() -> None:
     config = load("configs/quickstart.yaml", ["sft.epochs=3", "sft.learning_rate=1e-4", "name=trial"])
     assert (config.sft.epochs, config.sft.learning_rate, config.name) == (3, 1e-4, "trial")
