@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Literal
 import yaml
 from pydantic import Field, field_validator, model_serializer, model_validator
 
-from artifacts.stage import Dials, StageConfig, unkeyed
+from artifacts.stage import Dials, SettingError, StageConfig, unkeyed
 from artifacts.store import source_sha256
 from tasks.clean import assets, guards
 from tasks.clean.catalogue import DEDUPLICATORS, mistake, statistics
-from tasks.models.config import EMBEDDED, Budget, ModelConfig, OpenAIEndpoint, Price, reward_identity
+from tasks.models.config import EMBEDDED, Budget, ModelConfig, OpenAIEndpoint, Price, folder_sha256, reward_identity
 
 FieldName = Literal["question", "answer", "both"]
 Preset = Literal["clean-mixed", "clean-en", "clean-zh"]
@@ -96,14 +96,24 @@ class EvaluationSet(Dials):
     """Questions that the model will be measured by somewhere, and that it therefore must not train on."""
 
     path: str
-    """A JSONL, JSON or Parquet file, or a folder of them; all text in `question`, `prompt`, `instruction`, `input`,
-    `problem`, `text`, or in the user's turns, counts."""
+    """A JSONL, JSON or Parquet file, or a folder of them; all text in `question`, `prompt`, `query`, `instruction` and
+    `input`, `problem`, `text`, `问题`, `题目`, or in the user's turns, counts. Options to choose from count only where
+    several questions have the same words."""
     name: str = ""
     """What rejects call it; the file's name where empty."""
 
     @property
     def title(self) -> str:
         return self.name or Path(self.path).stem
+
+    def identity(self) -> str:
+        """What names its questions in a key: the digest of its files."""
+        path = Path(self.path)
+        if path.is_file():
+            return source_sha256(path)
+        if path.is_dir():
+            return folder_sha256(path)
+        raise SettingError(f"clean.decontamination.sets: {path}: there is no such file or folder; correct the path")
 
 
 class Decontamination(Dials):
@@ -243,7 +253,7 @@ class CleanConfig(StageConfig):
         return (self.judge.endpoint,) if self.judge else ()
 
     def outside(self) -> dict[str, str]:
-        found = {each.path: source_sha256(Path(each.path)) for each in self.decontamination.sets}
+        found = {each.path: each.identity() for each in self.decontamination.sets}
         for each in self.operators:
             found |= assets.outside(each.name, each.parameters, each.tokenizer)
         if self.perplexity:

@@ -12,12 +12,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
-from artifacts.records import Message, Probe, QAPair
+from artifacts.records import QAPair
 from artifacts.report.pages import render
 from artifacts.runs import Run
 from artifacts.stage import Work
 from artifacts.store import ABOUT, Ref
 from tasks.clean.config import CleanConfig
+from tasks.clean.decontaminate import without_leaks
 from tasks.clean.duplicates import find
 from tasks.clean.engine.start import Engine, start
 from tasks.clean.operators import load
@@ -27,7 +28,6 @@ from tasks.clean.quality.judge import by_judge
 from tasks.clean.quality.model import by_perplexity, by_reward
 from tasks.clean.rows import Rows
 from tasks.clean.written import written
-from tasks.models.language.leak import Guard
 
 SHOWN_FACTS = 5
 STATISTICS = "statistics.jsonl"  # in the scratch folder: of every row read, what each filter measured
@@ -56,7 +56,7 @@ def make(work: Work[CleanConfig]) -> None:
         left = kept("steps", each_alone(work, engine, rows))
         if work.config.outliers:
             left = kept("outliers", without_outliers(work, left, work.scratch / STATISTICS))
-        left = kept("probes", without_probes(work, left))
+        left = kept("decontaminated", without_leaks(work, engine, left))
         left = kept("duplicates", find.without_duplicates(work, engine, left))
         if (dials := work.config.perplexity) is not None:
             left = kept("perplexity", by_perplexity(work, dials, left))
@@ -83,17 +83,6 @@ def each_alone(work: Work[CleanConfig], engine: Engine, rows: Rows) -> Iterator[
             else:
                 work.reject(row.left.reason, QAPair.model_validate_json(row.row), row.left.detail)
             progress.advance()
-
-
-def without_probes(work: Work[CleanConfig], pairs: Rows) -> Iterator[QAPair]:
-    """Rows that do not ask what a held-out probe asks, however a mapper left them."""
-    guard = Guard(work.read("generate", "probes.jsonl", Probe))
-    for pair in pairs:
-        told: Message = {"role": "assistant", "content": pair.answer}
-        if (leak := guard.find((*pair.prompt(), told), pair.fact)) is None:
-            yield pair
-        else:
-            work.reject("probe_leak", pair, f"asks the question of probe {leak.probe}: {leak.question}")
 
 
 def staying(rows: Rows, left: Rows) -> bytearray:
