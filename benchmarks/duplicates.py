@@ -62,7 +62,7 @@ class Measured:
         wanted = [pair for pair in self._duplicates() if length in ("", pair.length)]
         return sum(map(self._finds, wanted)) / len(wanted)
 
-    def wrong(self) -> set[int]:
+    def wrong(self) -> frozenset[int]:
         """Numbers of rows dropped that should stay, and of the second row of each pair missed."""
         return (self.dropped - self.right) | {pair.rows[1] for pair in self._duplicates() if not self._finds(pair)}
 

@@ -18,7 +18,7 @@ from tasks.clean.catalogue import DEDUPLICATORS
 from tasks.clean.config import Operator
 from tasks.clean.offline import offline, operator_classes
 
-TEXT, STATS, SIMHASH, MINHASH = "text", "__dj__stats__", "__dj__simhash", "__dj__minhash"
+TEXT, STATS = "text", "__dj__stats__"
 TRIAL = [
     QAPair(id="en", fact="", question="What is the capital of France?", answer="The capital of France is Paris."),
     QAPair(id="zh", fact="", question="法国的首都是哪里？", answer="法国的首都是巴黎。", language="zh"),
@@ -53,10 +53,9 @@ class Loaded:
 
     def attempt(self) -> None:
         """Run it on two sample rows; raises StageError where it can't work on such rows."""
-        if self.name == "document_simhash_deduplicator":
-            self.matches([self.hash(pair.question) for pair in TRIAL])
-        elif self.name in DEDUPLICATORS:
-            self.bands(TRIAL[0].question)
+        if self.name in DEDUPLICATORS:
+            with self._explained():
+                self.op.compute_hash({TEXT: TRIAL[0].question})
         elif self.is_mapper:
             self.edit(TRIAL)
         else:
@@ -124,45 +123,6 @@ class Loaded:
             if len(edited) != len(texts) or not all(isinstance(text, str) for text in edited):
                 raise ValueError("it does not give one text for each text")
         return edited
-
-    def hash(self, text: str) -> int:
-        """A text's simhash."""
-        return int(self._hashed(text)[SIMHASH])
-
-    def bands(self, text: str) -> tuple[bytes, ...]:
-        """A text's minhash, band by band: near duplicates have one of them in common."""
-        return tuple(self._hashed(text)[MINHASH])
-
-    def _hashed(self, text: str) -> dict[str, Any]:
-        """What a deduplicator makes of a text, with a window no longer than it: all shorter texts would be alike."""
-        window = self.op.window_size
-        self.op.window_size = max(1, min(window, self._tokens(text)))
-        try:
-            with self._explained():
-                hashed: dict[str, Any] = self.op.compute_hash({TEXT: text})
-                return hashed
-        finally:
-            self.op.window_size = window
-
-    def matches(self, hashes: Sequence[int]) -> list[tuple[int, int]]:
-        """The pairs of different hashes within a deduplicator's distance."""
-        import numpy
-        from simhash import find_all
-
-        with self._explained():
-            found: list[tuple[int, int]] = find_all(
-                numpy.array(sorted(set(hashes)), "uint64"), self.op.num_blocks, self.op.hamming_distance
-            )
-        return found
-
-    def _tokens(self, text: str) -> int:
-        if self.op.tokenization == "character":
-            return len(text)
-        if self.op.tokenization == "punctuation":
-            return len(self.op.punctuation_pattern.split(text))
-        if self.op.tokenization == "sentencepiece":
-            return len(self.op.tokenizer.encode(text))
-        return len(text.split())
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

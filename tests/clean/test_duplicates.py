@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from artifacts.records import Probe, QAPair, Quote
@@ -254,9 +255,20 @@ def test_windows_fit_the_text_and_its_language(name: str) -> None:
     assert hasher.shingles("Why?") == ["why?"]
     assert len(hasher.shingles("What is the weight of the pump today?")) in (3, 4)
     assert hasher.shingles("水泵的重量是多少？")[0].startswith("水泵的重量")
-    rows = [pair(word, f"{word}？", word) for word in ("工期", "保修", "年假")] + [pair("en", "Why?", "So.")]
-    hashes = {made.hashes for made in signatures(CleanConfig(operators=[name]))(rows)}  # type: ignore[arg-type]
-    assert len(hashes) == len(rows)
+
+
+@pytest.mark.parametrize("tokenization", ["space", "punctuation", "character"])
+@pytest.mark.parametrize("name", ["document_simhash_deduplicator", "document_minhash_deduplicator"])
+def test_texts_shorter_than_the_window_have_hashes_of_their_own(name: str, tokenization: str) -> None:
+    config = CleanConfig(operators=[{name: {"tokenization": tokenization}}])  # type: ignore[list-item]
+    rows = [pair(word, f"{word}？", word) for word in ("工期", "保修", "年假", "Why", "Who", "Now")]
+    assert len({made.hashes for made in signatures(config)(rows)}) == len(rows)
+    (hasher,) = of(config)
+    long = pair("1", QUESTION_ZH + QUESTION_EN, LONG_ZH + LONG_EN)
+    again = long.model_copy(update={"answer": long.answer.upper().replace("同事使用", "同事来使用")})
+    table = np.array([hasher.hash(row) for row in (again, rows[0], rows[3])])
+    far, _ = hasher.near(table, hasher.hash(long))
+    assert far[0] < min(far[1:]), "texts that are alike have hashes that are alike"
 
 
 def test_rows_of_one_template_are_compared_a_bounded_number_of_times(tmp_path: Path) -> None:

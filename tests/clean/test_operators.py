@@ -156,14 +156,6 @@ def test_the_network_is_closed_to_the_operators_thread_alone() -> None:
     assert (reached, wanted) == (["yes"], ["127.0.0.1"])
 
 
-def test_texts_shorter_than_the_window_have_hashes_of_their_own() -> None:
-    published = {"document_simhash_deduplicator": {"tokenization": "space", "window_size": 6}}
-    (simhash,) = load([Operator.model_validate(published)])
-    hashes = {simhash.hash(text) for text in ("Why?", "Who is it?", "Who was it?", "工期？", "年假？")}
-    assert len(hashes) == 5
-    assert 0 not in hashes
-
-
 def test_every_default_operator_says_its_bounds() -> None:
     for loaded in load(CleanConfig().operators):
         if loaded.name.endswith("_filter"):
@@ -241,13 +233,3 @@ def test_tokens_are_counted_by_a_tokenizer_that_is_there(tmp_path: Path) -> None
     english, chinese = measured[0]
     assert english > 1 > chinese > 0.3, "letters a token: several in English, a Chinese character takes one or two"
     assert measured[0] == measured[1]
-
-
-@pytest.mark.parametrize("tokenization", ["space", "punctuation", "character"])
-def test_minhash_is_made_and_alike_texts_share_a_band(tokenization: str) -> None:
-    written = {"document_minhash_deduplicator": {"tokenization": tokenization, "window_size": 3}}
-    (minhash,) = load([Operator.model_validate(written)])
-    text = "保修期为二十四个月，自发货之日起计算。 The warranty lasts for two years, from the day of delivery on."
-    bands = {each: set(minhash.bands(each)) for each in (text, text.upper(), "年假？", "Why?")}
-    assert bands[text] & bands[text.upper()]
-    assert not bands["年假？"] & bands["Why?"], "texts shorter than the window are not all alike"

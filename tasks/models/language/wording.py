@@ -1,4 +1,4 @@
-"""When two texts say the same: one normal form, how alike two texts are, and the words that must not differ."""
+"""When two texts say the same: one normal form, how alike two texts are, and what must not differ."""
 
 from __future__ import annotations
 
@@ -18,10 +18,6 @@ _CONTRAST = frozenset(
     "一二三四五六七八九十百千万亿两零〇半双单首末甲乙丙丁戊东西南北左右上下前后内外里大小高低长短多少增减升降"
     "进出入开关启停正负阴阳男女新旧老冷热干湿早晚年月日时分秒周季天夜晨午不无未非没免禁必可能"
 )
-_FUNCTION_WORDS = frozenset(
-    ["a", "an", "the", "of", "in", "on", "at", "to", "for", "by", "is", "are", "do", "does", "please"]
-)
-_TYPO_LENGTH = 5  # a letter changed in a shorter word is more often another word ("inlet" has 5, "west" 4)
 
 GRAM = 3
 
@@ -48,23 +44,3 @@ def marks(text: str) -> tuple[str, ...]:
     return tuple(
         sorted([token for token in tokens if any(map(str.isdigit, token))] + [c for c in text if c in _CONTRAST])
     )
-
-
-def same_words(one: str, other: str) -> bool:
-    """Whether the words of two normalized texts, in their order, differ by typing errors and function words alone."""
-    words, others = _words(one), _words(other)
-    return len(words) == len(others) and all(a == b or _typo(a, b) for a, b in zip(words, others, strict=True))
-
-
-def _words(text: str) -> list[str]:
-    tokens = (token.strip(_EDGES) for token in _TOKEN.findall(text))
-    return [token for token in tokens if token and token not in _FUNCTION_WORDS]
-
-
-def _typo(one: str, other: str) -> bool:
-    """Whether two longer words differ by one letter that was changed, or two that changed places."""
-    if len(one) != len(other) or len(one) <= _TYPO_LENGTH:
-        return False
-    differ = [index for index, (left, right) in enumerate(zip(one, other, strict=True)) if left != right]
-    swapped = len(differ) == 2 and one[differ[0]] == other[differ[1]] and one[differ[1]] == other[differ[0]]
-    return len(differ) == 1 or swapped
