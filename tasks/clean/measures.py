@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy import bool_, float64, int16, uint16
     from numpy.typing import NDArray
 
-ABOUT_IT = ("operator", "field", "keep")  # what stands beside a filter's statistics; all else is one
+NUMBERS = (int, float)  # beside a filter's statistics stand texts and truth values alone
 DIGITS = 4  # that operators round to, and that are shown
 
 
@@ -41,7 +41,8 @@ class Measures:
     def __init__(self, lines: Iterable[dict[str, Any]]) -> None:
         self.languages: list[str] = []
         self._language, self._kept, self._refused = array("H"), array("b"), array("h")
-        self._columns: dict[Measure, array[float]] = {}
+        self._measures: list[Measure] = []
+        self._columns: dict[tuple[int, str], array[float]] = {}  # by the filter's place and the statistic
         for line in lines:
             self._add(line)
         for column in self._columns.values():
@@ -50,16 +51,18 @@ class Measures:
     def _add(self, line: dict[str, Any]) -> None:
         if (language := line["language"]) not in self.languages:
             self.languages.append(language)
-        refused = -1
+        refused, number = -1, len(self)
         for place, measured in enumerate(line["stats"]):
-            operator, field = measured["operator"], measured["field"]
             if not measured["keep"]:
                 refused = place
             for name, value in measured.items():
-                if name in ABOUT_IT or isinstance(value, bool) or not isinstance(value, int | float):
+                if type(value) not in NUMBERS:
                     continue
-                column = self._columns.setdefault(Measure(place, operator, field, name), array("d"))
-                column.extend([nan] * (len(self) - len(column)))
+                if (column := self._columns.get((place, name))) is None:
+                    column = self._columns[place, name] = array("d")
+                    self._measures.append(Measure(place, measured["operator"], measured["field"], name))
+                if len(column) < number:
+                    column.extend([nan] * (number - len(column)))
                 column.append(value)
         self._refused.append(refused)
         self._kept.append(line.get("kept", refused < 0))
@@ -69,13 +72,13 @@ class Measures:
         return len(self._language)
 
     def __iter__(self) -> Iterator[Measure]:
-        return iter(sorted(self._columns))
+        return iter(sorted(self._measures))
 
     def values(self, measure: Measure) -> NDArray[float64]:
         """Of each row; NaN where the filter did not see it, or measured nothing."""
         import numpy
 
-        return numpy.frombuffer(self._columns[measure])
+        return numpy.frombuffer(self._columns[measure.place, measure.statistic])
 
     def speaks(self, language: str) -> NDArray[bool_]:
         """Whether each row is in a language."""
