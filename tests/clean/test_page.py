@@ -86,7 +86,7 @@ def test_edited_rows_and_reasons_by_language_are_counted(cleaned: Run, tmp_path:
         rows, operators=["whitespace_normalization_mapper", {"text_length_filter": {"field": "question", "min_len": 3}}]
     )
     page, _ = page_and_distributions(tmp_path)
-    assert "Of 3 rows 1 edited" in page
+    assert "Of 3 rows: 1 edited" in page
     assert "| text length filter | 1 | 1 |" in page
 
 
