@@ -88,7 +88,7 @@ def test_exposures_and_rows_leave_the_share_to_follow(mixed: Run, save: Save) ->
         "mix.domain_share is not used"
     )
     with pytest.raises(
-        StageError, match=r"6 exposures of each fact are 60 rows of .* and mix\.rows is 50; raise it to 200"
+        StageError, match=r"6 exposures of each fact are 60 rows of .* mix\.rows is 50; raise it to 200"
     ):
         mixed(pairs(30), path, exposures=6, rows=50, validation_share=0)
 
