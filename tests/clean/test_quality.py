@@ -18,6 +18,9 @@ from artifacts.memo import Memo
 from artifacts.records import QAPair, Quote
 from artifacts.stage import SettingError, StageError
 from artifacts.store import Store
+from configs.schema import Stage, load
+from flows.pipeline import preflight
+from flows.plan import make_plan, print_plan
 from flows.ready import lacking
 from tasks.clean.config import CleanConfig
 from tasks.clean.quality.model import conversation
@@ -190,6 +193,22 @@ def test_the_judges_key_is_missed_before_the_run(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("JUDGE_KEY", "secret")
     assert list(lacking(CleanConfig.model_validate({"judge": {"endpoint": endpoint}}))) == []
     assert list(lacking(CleanConfig())) == []
+
+
+def test_a_run_begins_only_with_the_judges_key_and_the_plan_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("JUDGE_KEY", raising=False)
+    endpoint = {"model": "j", "api_key_env": "JUDGE_KEY", "base_url": "http://localhost:1/v1"}
+    overrides = [f"store={tmp_path}", f"clean.judge={json.dumps({'endpoint': endpoint})}"]
+    config = load(ROOT / "configs/quickstart.yaml", overrides)
+    preflight(config, (), Stage.generate)
+    with pytest.raises(SettingError, match="JUDGE_KEY is not set"):
+        preflight(config, (), Stage.clean)
+    print_plan(make_plan(config, Store(config.store)), config, Store(config.store))
+    told = " ".join(capsys.readouterr().out.split())
+    assert "requests to j (clean.judge)" in told
+    assert "the run would not begin: the environment variable JUDGE_KEY is not set" in told
 
 
 def test_perplexity_leaves_out_what_is_above_the_bound(cleaned: Run, tmp_path: Path, tiny_model: ModelConfig) -> None:

@@ -183,7 +183,7 @@ def test_mods_wants_quality_then_coverage_then_what_is_answered_badly(
     bound = sorted(qualities.values())[8]
     first = mixed(pairs(9), general, select=every | {"keep": 0.2, "min_quality": bound}, **IDLE)
     kept = {row.id for row in first.general()}
-    assert len(kept) == round(0.2 * 12)
+    assert len(kept) == round(0.2 * 20)
     assert all(qualities[id_] >= bound for id_ in kept)
     low = [row for row in first.rejects if row.reason == "low_quality"]
     assert {row.record["id"] for row in low} == {id_ for id_, quality in qualities.items() if quality < bound}
@@ -191,7 +191,7 @@ def test_mods_wants_quality_then_coverage_then_what_is_answered_badly(
     tuned = every | {"keep": 0.2, "min_quality": bound, "tuned": tiny_model.path}
     again = mixed(pairs(9), general, select=tuned, **IDLE)
     more = {row.id for row in again.general()}
-    assert kept <= more
+    assert kept < more
     assert len(more) <= 2 * len(kept)
     answered_badly = mixed(pairs(9), general, select=tuned | {"keep": 1.0, "min_quality": bound}, **IDLE)
     assert {row.id for row in answered_badly.general()} == {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from artifacts.records import Conversation, Message
@@ -24,7 +24,8 @@ ANSWER_TOKENS = 256  # of the tuned model's answers: enough to see that one goes
 def by_mods(work: Work[MixConfig], dials: MoDS, rows: Sequence[Conversation]) -> list[Verdict]:
     qualities = rewards_of(work, dials, [row.messages for row in rows], "quality")
     good = [place for place, quality in enumerate(qualities) if quality >= dials.min_quality]
-    taken = covering(work, dials, [rows[place] for place in good])
+    room = {cell: quota(dials.keep, len(places)) for cell, places in cells(rows).items()}
+    taken = covering(work, dials, [rows[place] for place in good], room)
     kept = {good[place] for place in taken}
     verdicts = []
     for place, quality in enumerate(qualities):
@@ -38,8 +39,11 @@ def by_mods(work: Work[MixConfig], dials: MoDS, rows: Sequence[Conversation]) ->
     return verdicts
 
 
-def covering(work: Work[MixConfig], dials: MoDS, rows: Sequence[Conversation]) -> list[int]:
-    """Places of rows of good quality: those that cover the others, then those that are answered badly."""
+def covering(
+    work: Work[MixConfig], dials: MoDS, rows: Sequence[Conversation], room: Mapping[tuple[str, str], int]
+) -> list[int]:
+    """Places of rows of good quality: those that cover the others, then those that are answered badly; of each as many
+    at most as there is room for in a cell."""
     if not rows:
         return []
     with work.progress.task("mods: hidden states", len(rows)) as progress:
@@ -53,18 +57,18 @@ def covering(work: Work[MixConfig], dials: MoDS, rows: Sequence[Conversation]) -
         ).of_prompts([row.messages for row in rows])
     tell_cut(work, dials, embedded.cut, len(rows), "prompts")
     vectors = embedded.vectors.to(pick_device(dials.model))
-    rooms = {name: (places, quota(dials.keep, len(places))) for name, places in cells(rows).items()}
-    coverages = {name: Coverage(vectors[places]) for name, (places, _) in rooms.items()}
+    of_cells = cells(rows)
+    coverages = {cell: Coverage(vectors[places]) for cell, places in of_cells.items()}
     taken: list[int] = []
     begin = [chance("select", work.config.seed, row.id) for row in rows]
-    for name, (places, room) in rooms.items():
+    for cell, places in of_cells.items():
         first = places.index(min(places, key=begin.__getitem__))
-        taken += [places[n] for n in coverages[name].choose(range(len(places)), room, first)]
+        taken += [places[n] for n in coverages[cell].choose(range(len(places)), room[cell], first)]
     if dials.tuned:
         bad = set(badly_answered(work, dials, rows, sorted(set(range(len(rows))) - set(taken))))
-        for name, (places, room) in rooms.items():
+        for cell, places in of_cells.items():
             candidates = [n for n, place in enumerate(places) if place in bad]
-            taken += [places[n] for n in coverages[name].choose(candidates, room, 0)]
+            taken += [places[n] for n in coverages[cell].choose(candidates, room[cell], 0)]
     return taken
 
 
