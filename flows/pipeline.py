@@ -44,9 +44,9 @@ def stages(run: Run, config: Config, call: Call) -> Iterator[Ref]:
     yield (generated := call(generate, run, config.generate, parse=parsed))
     yield (cleaned := call(clean, run, config.clean, generate=generated))
     yield (mixed := call(mix, run, config.mix, parse=parsed, clean=cleaned, generate=generated))
-    yield (tuned := call(sft, run, config.sft, mix=mixed, generate=generated))
+    yield (tuned := call(sft, run, config.sft, mix=mixed, generate=generated, clean=cleaned))
     yield (preferred := call(prefer, run, config.prefer, clean=cleaned, mix=mixed, sft=tuned, generate=generated))
-    yield (aligned := call(align, run, config.align, prefer=preferred, sft=tuned, generate=generated))
+    yield (aligned := call(align, run, config.align, prefer=preferred, sft=tuned, generate=generated, clean=cleaned))
     yield call(evaluate, run, config.evaluate, generate=generated, mix=mixed, sft=tuned, align=aligned)
     yield call(export, run, config.export, align=aligned)
 

@@ -13,7 +13,7 @@ class AlignConfig(StageConfig):
     stage: ClassVar[str] = "align"
     version: ClassVar[int] = 2
     reads: ClassVar[tuple[str, ...]] = ("prefer", "sft")
-    beside: ClassVar[tuple[str, ...]] = ("generate",)
+    beside: ClassVar[tuple[str, ...]] = ("generate", "clean")
 
     loss: Literal["dpo", "ipo"] = "dpo"
     """`dpo` (https://arxiv.org/abs/2305.18290), or `ipo` (https://arxiv.org/abs/2310.12036), which overfits less where

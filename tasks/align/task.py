@@ -17,6 +17,7 @@ from artifacts.store import Ref
 from tasks.align.config import AlignConfig
 from tasks.align.train import optimise, pair_length
 from tasks.models.config import ModelConfig
+from tasks.models.language.contamination import Contamination
 from tasks.models.language.leak import Guard
 from tasks.models.local import load_tokenizer
 
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
 
 @task(name="align", persist_result=False, cache_policy=NO_CACHE)
-def align(run: Run, config: AlignConfig, prefer: Ref, sft: Ref, generate: Ref) -> Ref | State[Ref]:
+def align(run: Run, config: AlignConfig, *, prefer: Ref, sft: Ref, generate: Ref, clean: Ref) -> Ref | State[Ref]:
     """Align the tuned model with the preference pairs."""
-    return run_stage(run, config, {"prefer": prefer, "sft": sft}, make, generate=generate)
+    return run_stage(run, config, {"prefer": prefer, "sft": sft}, make, generate=generate, clean=clean)
 
 
 def make(work: Work[AlignConfig]) -> None:
@@ -65,10 +66,11 @@ def make(work: Work[AlignConfig]) -> None:
 def _pairs(work: Work[AlignConfig], tokenizer: PreTrainedTokenizerBase) -> list[PreferencePair]:
     """The pairs that fit; trl itself would cut the others short without a word."""
     kept, limit = [], work.config.max_length
-    guard = Guard(work.read("generate", "probes.jsonl", Probe))
+    guard, sets = Guard(work.read("generate", "probes.jsonl", Probe)), Contamination.of(work.beside.get("clean"))
     for pair in work.read("prefer", "pairs.jsonl", PreferencePair):
         work.counts["in"] += 1
         guard.refuse("align", pair.id, pair.prompt, pair.fact)
+        sets.refuse("align", pair.id, pair.prompt)
         if (length := pair_length(tokenizer, pair)) > limit:
             detail = f"{length} tokens, align.max_length is {limit}; raise it, or let prefer.max_new_tokens be less"
             work.reject("longer_than_max_length", pair, detail)

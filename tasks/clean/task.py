@@ -28,6 +28,7 @@ from tasks.clean.quality.judge import by_judge
 from tasks.clean.quality.model import by_perplexity, by_reward
 from tasks.clean.rows import Rows
 from tasks.clean.written import written
+from tasks.models.language.private import hand_on
 
 SHOWN_FACTS = 5
 STATISTICS = "statistics.jsonl"  # in the scratch folder: of every row read, what each filter measured
@@ -65,6 +66,7 @@ def make(work: Work[CleanConfig]) -> None:
         if (judge := work.config.judge) is not None:
             left = kept("judge", by_judge(work, judge, left))
         work.counts["kept"] = work.write("qa.jsonl", left)
+        hand_on(work.out, work.config.privacy.model_dump())
         stay = staying(rows, left)
         write_statistics(work, stay)
         tell_lost_facts(work, rows, left, stay)

@@ -10,6 +10,7 @@ from artifacts.stage import Work
 from tasks.mix.config import MixConfig
 from tasks.mix.draw import Pool, Size
 from tasks.mix.replay import Replayed
+from tasks.mix.screen import Screen
 
 
 def source_weights(config: MixConfig, pool: Sequence[Conversation]) -> dict[str, float]:
@@ -22,9 +23,9 @@ def source_weights(config: MixConfig, pool: Sequence[Conversation]) -> dict[str,
 class General:
     """Draws general rows; with `replay`, those that the base model could answer, as it answers them."""
 
-    def __init__(self, work: Work[MixConfig], size: Size) -> None:
+    def __init__(self, work: Work[MixConfig], size: Size, screen: Screen) -> None:
         self._config, self._size = work.config, size
-        self._replayed = Replayed(work, work.config.replay) if work.config.replay else None
+        self._replayed = Replayed(work, work.config.replay, screen) if work.config.replay else None
 
     def draw(self, pool: Sequence[Conversation], domain: Sequence[Conversation], wanted: int) -> list[Conversation]:
         """Rows of the pool up to `wanted`, in the units of the size."""

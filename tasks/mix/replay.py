@@ -9,6 +9,7 @@ from typing import Any
 from artifacts.records import Conversation, Message, digest
 from artifacts.stage import Work
 from tasks.mix.config import MixConfig, Replay
+from tasks.mix.screen import Screen
 from tasks.models.local import Reply, load_model, load_tokenizer, pinned, replies
 
 KIND = "replay"
@@ -18,8 +19,8 @@ VERSION = 1  # raised when the same model would answer otherwise
 class Replayed:
     """General rows as the base model would answer them: every turn in its own words, greedily."""
 
-    def __init__(self, work: Work[MixConfig], config: Replay) -> None:
-        self._work, self._config = work, config
+    def __init__(self, work: Work[MixConfig], config: Replay, screen: Screen) -> None:
+        self._work, self._config, self._screen = work, config, screen
         self._base = pinned(config.model)
         self._weights = self._base.identity()
         self._rows: dict[str, Conversation] = {}
@@ -53,8 +54,13 @@ class Replayed:
                         self._work.reject(reason, new[name], f"the base model says: {reply.text[:200]!r}")
                     told[name].append({"role": "assistant", "content": reply.text})
         for name, row in new.items():
-            if name not in self._refused:
-                self._rows[name] = row.model_copy(update={"messages": tuple(told[name])})
+            if name in self._refused:
+                continue
+            said = self._screen.row(row.model_copy(update={"messages": tuple(told[name])}))
+            if said is None:
+                self._refused.add(name)
+            else:
+                self._rows[name] = said
         return bool(new)
 
     def _answers(self, prompts: list[list[Message]], advance: Any) -> list[Reply]:

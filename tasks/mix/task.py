@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
-from artifacts.records import DOCUMENTS, DOMAIN, Conversation, Fact, Probe, QAPair, Section
+from artifacts.records import DOCUMENTS, DOMAIN, Conversation, Fact, QAPair, Section
 from artifacts.runs import Run
 from artifacts.stage import StageError, Work
 from artifacts.store import Ref
@@ -22,10 +22,10 @@ from tasks.mix.documents import Controls, pieces
 from tasks.mix.draw import Pool, Size, chance, spread
 from tasks.mix.formats import BadRowError, conversation
 from tasks.mix.general import General, source_weights
+from tasks.mix.screen import Screen
 from tasks.mix.sources import read
 from tasks.mix.split import held_together, spans, validation_documents
 from tasks.models.config import EMBEDDED
-from tasks.models.language.leak import Guard
 from tasks.models.language.match import normalise
 from tasks.models.tokens import counter, tokenizer_file
 
@@ -47,16 +47,17 @@ def make(work: Work[MixConfig]) -> None:
     held_out = validation_documents(pairs, config.validation_share, config.seed)
     taught, unseen = sides(work, pairs, held_out)
     size = unit(config)
-    texts = list(pieces(sections(work, held_out))) if config.documents else []
+    screen = Screen(work)
+    texts = list(pieces(list(screen.sections(sections(work, held_out))))) if config.documents else []
     domain = domain_rows(taught, texts, config, size)
 
     work.notes += untrained(pairs, held_out)
 
-    pool = list(without_probes(work, general_rows(work, config.general)))
+    pool = list(screen.rows(general_rows(work, config.general)))
     retention, pool = retention_rows(work, pool)
     pool = select.chosen(work, pool, taught)
     to_validate = {row.id for row in pool if chance("split", config.seed, question(row)) < config.validation_share}
-    general_data = General(work, size)
+    general_data = General(work, size, screen)
     wanted = general_budget(domain, config, size)
     general = general_data.draw([row for row in pool if row.id not in to_validate], domain, wanted)
     train = in_order([*domain, *general], config)
@@ -200,16 +201,6 @@ def general_rows(work: Work[MixConfig], sources: Sequence[Source]) -> list[Conve
                 f"mix: {source.path}: no row can be used ({why}); correct the file or leave the source out"
             )
     return list(rows.values())
-
-
-def without_probes(work: Work[MixConfig], pool: list[Conversation]) -> Iterator[Conversation]:
-    """General rows that do not ask what a held-out probe asks."""
-    guard = Guard(work.read("generate", "probes.jsonl", Probe))
-    for row in pool:
-        if (leak := guard.find(row.messages)) is None:
-            yield row
-        else:
-            work.reject("probe_leak", row, f"asks the question of probe {leak.probe}: {leak.question}")
 
 
 def retention_rows(work: Work[MixConfig], pool: list[Conversation]) -> tuple[list[Conversation], list[Conversation]]:

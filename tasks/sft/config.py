@@ -18,7 +18,7 @@ class SftConfig(StageConfig):
     stage: ClassVar[str] = "sft"
     version: ClassVar[int] = 3
     reads: ClassVar[tuple[str, ...]] = ("mix",)
-    beside: ClassVar[tuple[str, ...]] = ("generate",)
+    beside: ClassVar[tuple[str, ...]] = ("generate", "clean")
 
     model: ModelConfig = ModelConfig()
     """The base model; later stages take it from here."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from artifacts.records import DOCUMENTS, DOMAIN, Conversation, Probe
 from artifacts.stage import StageError, Work
+from tasks.models.language.contamination import Contamination
 from tasks.models.language.leak import Guard
 from tasks.sft.config import SftConfig
 from tasks.sft.long import parts
@@ -19,7 +20,7 @@ from tasks.sft.template import Rendered, Template, lost_turn
 # Epochs by the number of rows; between the anchors on a logarithmic scale. A practitioners' rule, not a law.
 EPOCHS = ((100, 15.0), (1000, 10.0), (10_000, 2.0))
 EXAMPLES = 3  # rows told of each flaw
-TOO_LONG, LEAK = "longer_than_max_length", "probe_leak"
+TOO_LONG, LEAK, EVALUATION = "longer_than_max_length", "probe_leak", "evaluation_leak"
 MEANING = {
     "empty_turn": "a turn has no text",
     "equal_turns": "the answer repeats the question",
@@ -31,6 +32,8 @@ MEANING = {
     TOO_LONG: "more tokens than sft.max_length",
     LEAK: "asks what a held-out probe asks; make the data again (--force clean --force mix), or take the row out of "
     "its source",
+    EVALUATION: "holds a question of an evaluation set (clean.decontamination); make the data again (--force clean "
+    "--force mix), or take the row out of its source",
 }
 
 
@@ -48,6 +51,7 @@ class Preflight:
     def __init__(self, work: Work[SftConfig], template: Template) -> None:
         self._work, self._config, self._template = work, work.config, template
         self._guard = Guard(work.read("generate", "probes.jsonl", Probe))
+        self._sets = Contamination.of(work.beside.get("clean"))
         self._flaws: defaultdict[str, list[str]] = defaultdict(list)  # the first few, told
         self._counts: Counter[str] = Counter()
         self._long: Counter[str] = Counter()
@@ -72,7 +76,7 @@ class Preflight:
         work, rows = self._work, self._counts.pop("in", 0)
         work.counts["in"] = rows
         most = self._config.left_out * rows
-        serious = [name for name, count in self._counts.items() if name == LEAK or count > most]
+        serious = [name for name, count in self._counts.items() if name in (LEAK, EVALUATION) or count > most]
         if serious:
             raise StageError("\n".join(self._told(serious, rows)))
         work.facts |= {"lengths": percentiles(self._lengths), "trained_tokens": self._of("trained")}
@@ -117,6 +121,8 @@ class Preflight:
         messages, template = row.messages, self._template
         if (leak := self._guard.find(messages, row.fact)) is not None:
             return Flaw(LEAK, f"asks what the held-out probe {leak.probe} asks: {leak.question!r}")
+        if (overlap := self._sets.find(messages)) is not None:
+            return Flaw(EVALUATION, overlap.told())
         for message in messages:
             if not message["content"].strip():
                 return Flaw("empty_turn", f"the {message['role']}'s turn has no text")
@@ -169,7 +175,7 @@ class Preflight:
                 yield f"  {self._policies()}; set sft.too_long, or raise sft.max_length"
         yield (
             f"A flaw may be in {self._config.left_out:.0%} of the rows (sft.left_out), which are then left out; a "
-            "leaked probe stops in any case. Correct the rows at their source"
+            "leaked question stops in any case. Correct the rows at their source"
         )
 
     def _count(self, row: Conversation, rendered: Rendered) -> None:

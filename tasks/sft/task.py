@@ -18,9 +18,9 @@ from tasks.sft.train import fine_tune, total_steps
 
 
 @task(name="sft", persist_result=False, cache_policy=NO_CACHE)
-def sft(run: Run, config: SftConfig, mix: Ref, generate: Ref) -> Ref | State[Ref]:
+def sft(run: Run, config: SftConfig, mix: Ref, generate: Ref, clean: Ref) -> Ref | State[Ref]:
     """Fine-tune the base model on the mixed conversations."""
-    return run_stage(run, config, {"mix": mix}, make, generate=generate)
+    return run_stage(run, config, {"mix": mix}, make, generate=generate, clean=clean)
 
 
 def make(work: Work[SftConfig]) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from artifacts.records import Message, Record
+from artifacts.stage import StageError
 from tasks.models.language.leak import COURTESY
 from tasks.models.language.match import CJK, CJK_MARKS, plain
 from tasks.models.language.wording import GRAM, marks, normalize, similarity
@@ -112,6 +113,14 @@ class Contamination:
             if (overlap := self._near(text)) is not None:
                 return overlap
         return None
+
+    def refuse(self, stage: str, row: str, messages: Iterable[Message]) -> None:
+        """Stop a stage before it trains on a row that holds a question: the set would measure what was drilled."""
+        if (overlap := self.find(messages)) is not None:
+            raise StageError(
+                f"{stage}: row {row} {overlap.told()}; make the data again (--force clean --force mix), or take the "
+                "row out of its source"
+            )
 
     def _copied(self, text: str) -> Overlap | None:
         words = _words(text)

@@ -6,14 +6,17 @@ stand alone (and not within a longer code), and not be called something else: an
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import NamedTuple
 
 from tasks.models.language import credentials
 
+FILE = "privacy.json"
 MASKS = {
     "secrets": "<key>",
     "emails": "<email>",
@@ -33,7 +36,7 @@ EMAIL = re.compile(
     r"(?![\w-])(?!:[~/A-Za-z0-9])",  # root@host.local:~$ and git@host.com:project are places
     re.ASCII,
 )
-FILE = re.compile(r"png|jpe?g|gif|svg|webp|ico|bmp|[jt]s|css|json|ya?ml|xml|html|gz|zip|tar|py|md|txt", re.IGNORECASE)
+SUFFIX = re.compile(r"png|jpe?g|gif|svg|webp|ico|bmp|[jt]s|css|json|ya?ml|xml|html|gz|zip|tar|py|md|txt", re.IGNORECASE)
 USER = re.compile(r"://[^\s/?]*$")  # what stands before a host in an address
 
 ALONE = r"(?<![A-Za-z0-9_])(?<![A-Za-z0-9)][.#-])(?<![A-Za-z)][/=])"
@@ -85,6 +88,19 @@ NAMED = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 DAY = re.compile(r"(?:19|20)\d\d[- ]?(?:0?[1-9]|1[0-2])[- ]?(?:0?[1-9]|[12]\d|3[01])(?!\d)")
+
+
+def hand_on(folder: Path, handling: Mapping[str, str]) -> None:
+    """Write into clean's artifact what is done about each kind: later stages do the same with their own rows."""
+    sought = {kind: handling[kind] for kind in MASKS if handling[kind] != "keep"}
+    (folder / FILE).write_text(json.dumps(sought), encoding="utf-8")
+
+
+def handling_of(folder: Path) -> dict[str, str]:
+    """The kinds that clean's artifact says are looked for: `mask` or `reject`."""
+    path = folder / FILE
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
 
 
 class Find(NamedTuple):
@@ -153,7 +169,7 @@ def _replaced(text: str, found: Sequence[Find]) -> str:
 def _emails(text: str) -> Iterator[tuple[int, int]]:
     for found in EMAIL.finditer(text):
         in_address = USER.search(text, max(0, found.start() - BEFORE), found.start())
-        if not FILE.fullmatch(found["top"]) and not in_address:
+        if not SUFFIX.fullmatch(found["top"]) and not in_address:
             yield found.span()
 
 

@@ -1,0 +1,66 @@
+"""What clean holds the documents' rows to, for what it never saw: general rows, replayed ones, the documents' text.
+
+A row that asks a probe, or holds a question of an evaluation set, is left out; what is private is masked, or its row
+left out, as `clean.privacy` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from artifacts.records import Conversation, Message, Probe, Section
+from artifacts.stage import Work
+from tasks.mix.config import MixConfig
+from tasks.models.language.contamination import Contamination
+from tasks.models.language.leak import Guard
+from tasks.models.language.private import handling_of, mask
+
+
+class Screen:
+    """Holds rows against probes, evaluation sets and the dials of privacy; what it leaves out is a reject."""
+
+    def __init__(self, work: Work[MixConfig]) -> None:
+        self._work = work
+        self._probes = Guard(work.read("generate", "probes.jsonl", Probe))
+        self._sets = Contamination.of(work.inputs["clean"])
+        self._handling = handling_of(work.inputs["clean"])
+
+    def rows(self, rows: Iterable[Conversation]) -> Iterator[Conversation]:
+        return (left for row in rows if (left := self.row(row)) is not None)
+
+    def row(self, row: Conversation) -> Conversation | None:
+        """The row with masks, or None where it is left out."""
+        texts = self._masked(row, [message["content"] for message in row.messages])
+        if texts is None:
+            return None
+        told = (Message(role=said["role"], content=text) for said, text in zip(row.messages, texts, strict=True))
+        row = row.model_copy(update={"messages": tuple(told)})
+        if (leak := self._probes.find(row.messages)) is not None:
+            self._work.reject("probe_leak", row, f"asks the question of probe {leak.probe}: {leak.question}")
+            return None
+        return row if self._is_unmeasured(row, row.messages) else None
+
+    def sections(self, sections: Iterable[Section]) -> Iterator[Section]:
+        """Sections whose text can be trained on, with masks; what probes ask may well stand there."""
+        for section in sections:
+            if (texts := self._masked(section, [section.text])) is None:
+                continue
+            left = section.model_copy(update={"text": texts[0]})
+            if self._is_unmeasured(left, [{"role": "assistant", "content": left.text}]):
+                yield left
+
+    def _masked(self, record: Conversation | Section, texts: list[str]) -> tuple[str, ...] | None:
+        masked = mask(texts, self._handling)
+        refused = [kind for kind in masked.counts if self._handling[kind] == "reject"]
+        if refused:
+            named = ", ".join(f"{count} of {kind}" for kind, count in masked.counts.items())
+            told = {"id": record.id, "texts": masked.texts}
+            self._work.reject(f"private_{refused[0]}", told, f"holds {named}, masked here (clean.privacy)")
+            return None
+        self._work.counts.update({f"masked_{kind}": count for kind, count in masked.counts.items()})
+        return masked.texts
+
+    def _is_unmeasured(self, record: Conversation | Section, messages: Iterable[Message]) -> bool:
+        if (overlap := self._sets.find(messages)) is not None:
+            self._work.reject("evaluation_leak", record, overlap.told())
+        return overlap is None
