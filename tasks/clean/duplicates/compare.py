@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cached_property
 
 from artifacts.records import QAPair
-from tasks.clean.duplicates.texts import Text, are_both_words, is_chinese, is_typed, sound
+from tasks.clean.duplicates.texts import FUNCTION_WORDS, Text, are_both_words, is_chinese, is_typed, sound
 from tasks.clean.duplicates.vocabulary import Vocabulary, is_english
 from tasks.models.language.figures import stated
 from tasks.models.language.match import contains, normalise
-from tasks.models.language.wording import GRAM, marks, normalize, similarity
+from tasks.models.language.wording import marks, normalize, similarity
 
 ENOUGH = 4  # characters of a text in which one may be a typing error: of "三年" a changed one leaves nothing
-CHANGED = GRAM + 1  # trigrams that one typing error changes: two letters that changed places are in four
 TURNING = frozenset(  # words that turn what a sentence says
     (
         *("not", "no", "never", "none", "nor", "neither", "without", "except", "only", "unless", "but", "cannot"),
@@ -92,20 +93,42 @@ def _one_fact(one: Row, other: Row) -> bool:
 
 
 def _same(one: Text, other: Text, words: Vocabulary, least: float, *, known: bool = False) -> bool:
-    """Whether two texts are alike and differ in typing errors alone; one is forgiven however short the text is.
+    """Whether two texts are alike and differ in typing errors alone; one is
+    forgiven however short the text is.
 
     Where it is known that both state one value, two English words ("mileage", "milage") may be one, too.
     """
     if one.words == other.words:
         return True
-    if len(one.words) != len(other.words) or len(one.content) < ENOUGH:
+    differ = _differences(one, other)
+    if differ is None or (differ and min(len(one.content), len(other.content)) < ENOUGH):
         return False
-    differ = [at for at, pair in enumerate(zip(one.words, other.words, strict=True)) if pair[0] != pair[1]]
     if not all(_typed(one, other, at, words, known=known) for at in differ) or not _same_names(one, other):
         return False
-    grams = max(len(one.content), len(other.content)) - GRAM + 1
-    forgiven = (grams - CHANGED) / (grams + CHANGED) if len(differ) == 1 else 1.0
-    return similarity(one.content, other.content) >= min(least, forgiven)
+    return len(differ) == 1 or similarity(one.content, other.content) >= least
+
+
+def _differences(one: Text, other: Text) -> list[tuple[int, int]] | None:
+    """Where the words of two texts differ, a word against a word; None where one has words that the other lacks.
+
+    Function words may stand in one alone.
+    """
+    differ = []
+    for name, *places in SequenceMatcher(None, one.words, other.words, autojunk=False).get_opcodes():
+        if name == "equal":
+            continue
+        sides: list[Sequence[int]] = [range(*places[:2]), range(*places[2:])]
+        if len(sides[0]) != len(sides[1]):
+            texts = (one, other)
+            sides = [
+                [at for at in side if text.words[at] not in FUNCTION_WORDS]
+                for side, text in zip(sides, texts, strict=True)
+            ]
+            if len(sides[0]) != len(sides[1]):
+                return None
+        pairs = zip(*sides, strict=True)
+        differ += [(at, to) for at, to in pairs if one.words[at] != other.words[to]]
+    return differ
 
 
 def _same_names(one: Text, other: Text) -> bool:
@@ -118,13 +141,15 @@ def _same_names(one: Text, other: Text) -> bool:
     )
 
 
-def _typed(one: Text, other: Text, at: int, words: Vocabulary, *, known: bool) -> bool:
+def _typed(one: Text, other: Text, at: tuple[int, int], words: Vocabulary, *, known: bool) -> bool:
     """Whether two words at one place are one, typed wrong in one of the texts: a word that several rows have is no
     error, however near another ("heater", "header"; 油箱, 邮箱)."""
-    left, right = one.words[at], other.words[at]
+    left, right = one.words[at[0]], other.words[at[1]]
+    if left in FUNCTION_WORDS and right in FUNCTION_WORDS:
+        return True
     if sound(left) != sound(right):
         return False
-    if is_typed(left) and is_typed(right):
+    if is_typed(left) or is_typed(right):
         if left in one.capitals or right in other.capitals or not _one_letter(left, right):
             return False
         return min(words.rows(left), words.rows(right)) <= 1 and (known or not (is_english(left) and is_english(right)))
@@ -132,7 +157,7 @@ def _typed(one: Text, other: Text, at: int, words: Vocabulary, *, known: bool) -
         return False
     beside = []
     for before in (True, False):
-        forms = [_beside(text, at, before=before) for text in (one, other)]
+        forms = [_beside(text, place, before=before) for text, place in zip((one, other), at, strict=True)]
         if all(forms):
             beside.append(sorted(map(words.rows, forms)))
     return bool(beside) and max(beside, key=sum)[0] <= 1  # the better known neighbour is of the same word

@@ -29,7 +29,7 @@ class Signature(NamedTuple):
     shared: int  # one for all rows that may be duplicates of one another
     fact: int
     proven: int  # the better row first: 2 for one that states its value, and 1 for one with evidence
-    finish: int  # then: not broken, not cut off, of more words
+    finish: int  # then: not broken, not cut off, of more text
     size: int  # characters that were hashed
     hashes: tuple[bytes, ...]  # of each deduplicator
     forms: bytes  # places of its words in a vocabulary
@@ -55,7 +55,7 @@ def _signature(pair: QAPair, hashers: Sequence[Hasher]) -> Signature:
         shared=digest("\0".join(row.shared)),
         fact=digest(pair.fact),
         proven=2 * contains_value(pair.answer, pair.value, pair.aliases) + bool(pair.evidence),
-        finish=(2 * (not broken) + whole) << 24 | min(len(row.answer.words), (1 << 24) - 1),
+        finish=(2 * (not broken) + whole) << 24 | min(len(row.answer.content), (1 << 24) - 1),
         size=len(pair.question) + len(pair.answer),
         hashes=tuple(hasher.hash(pair).tobytes() for hasher in hashers),
         forms=numpy.array(sorted(forms(row.texts)) if hashers else [], "uint32").tobytes(),

@@ -62,20 +62,21 @@ class Text:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """Tokens in one spelling, without function words; a character typed twice counts once."""
-        said = [_spelled(token) for token in tokens(DOTTED.sub("", self.text)) if token not in FUNCTION_WORDS]
+        """Tokens in one spelling; a character typed twice counts once."""
+        said = [_spelled(token) for token in tokens(DOTTED.sub("", self.text))]
         once = [word for word, before in zip(said, ["", *said], strict=False) if word != before or len(word) > 1]
         return (*once, *SIGNS.findall(self.text))
 
     @cached_property
     def content(self) -> str:
-        """The words as one text, in the normal form that likeness is measured of."""
-        return normalize(" ".join(self.words))
+        """The words that are no function words as one text, in the normal form that likeness is measured of."""
+        return normalize(" ".join(word for word in self.words if word not in FUNCTION_WORDS))
 
     @property
     def skeleton(self) -> str:
         """What two texts share that differ in typing errors alone."""
-        return " ".join(map(sound, self.words))
+        heard = (sound(word) for word in self.words if word not in FUNCTION_WORDS)
+        return " ".join(each for each in heard if each not in _function_sounds())
 
     @cached_property
     def capitals(self) -> frozenset[str]:
@@ -112,6 +113,11 @@ def is_chinese(word: str) -> bool:
     return len(word) == 1 and "\u3400" <= word <= "\u9fff"
 
 
+@cache
+def _function_sounds() -> frozenset[str]:
+    return frozenset(_reading(word) for word in FUNCTION_WORDS if is_chinese(word))
+
+
 def are_both_words(one: str, other: str) -> bool:
     """Whether two characters that are read alike each make sense where the other stands: 买 and 卖, 铝 and 氯."""
     return any(one in group and other in group for group in BOTH_WORDS)
@@ -127,4 +133,4 @@ def sound(word: str) -> str:
     one for another), and a longer word's first letter."""
     if is_chinese(word):
         return _reading(word)
-    return f"{word[0]}~" if is_typed(word) else word
+    return f"{word[0]}~" if len(word) >= TYPED_LENGTH - 1 and word.isascii() and word.isalpha() else word
