@@ -6,8 +6,9 @@ The rows are made from a seed: questions and answers in English and Chinese, wit
 runs in a fresh process with the preset's operators, and they take turns in each round.
 
 rows/s       rows over the seconds of the whole command, its imports included: the best of the rounds
+CPU          processor seconds of all of its processes; another's work on the machine tells less on these
 memory       the most that was resident in all of its processes at a time; what they share is counted for each
-graft / it   the seconds of Graft's stage over those of this one
+graft / it   the seconds of Graft's stage over those of this one; in brackets, of CPU
 kept         rows that it left. data-juicer's deduplicator drops whatever simhash finds near; Graft compares first
 
 graft clean                       the whole stage: rejects, statistics, verified duplicates, digests
@@ -19,10 +20,11 @@ simhash alone                     hashes and near pairs of one text a row with s
 from __future__ import annotations
 
 import argparse
-import math
+import resource
 import shutil
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from artifacts.records import write_jsonl
@@ -32,38 +34,55 @@ from benchmarks.generators.process import Ended, run
 
 BASE = "graft clean"
 HOUR = 3600.0
+RULE = "|--:|---" + "|--:" * 6 + "|"
 
 
-def measure(name: str, source: Path, work: Path, workers: int) -> tuple[Ended, str]:
-    """How a contestant ended, and how many rows it kept."""
+@dataclass(frozen=True)
+class Measured:
+    """A contestant's run."""
+
+    ended: Ended
+    cpu: float  # seconds
+    kept: str  # rows, or why there are none
+
+
+def measure(name: str, source: Path, work: Path, workers: int) -> Measured:
     folder = work / "contestant"
     folder.mkdir()
     command = [sys.executable, "-m", "benchmarks.cleaning.contestants", name, str(source), str(folder), str(workers)]
     here = {"PYTHONPATH": str(Path(__file__).parents[1]), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    before = processor_seconds()
     ended = run(command, folder, timeout=HOUR, environment=here, weigh=True)
+    cpu = processor_seconds() - before
     said = (folder / "log.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines() or [""]
     shutil.rmtree(folder)
-    if ended.status != 0:
-        return ended, f"failed: {said[-1][:160]}"
-    return ended, said[-1].removeprefix("kept ")
+    return Measured(ended, cpu, said[-1].removeprefix("kept ") if ended.status == 0 else f"failed: {said[-1][:160]}")
+
+
+def processor_seconds() -> float:
+    """Of all processes that ended below this one."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def contest(names: list[str], count: int, rounds: int, workers: int, work: Path) -> None:
     """Print the lines of one size."""
     source = work / f"{count}.jsonl"
     write_jsonl(source, rows(count))
-    best: dict[str, tuple[Ended, str]] = {}
+    best: dict[str, Measured] = {}
     for _ in range(rounds):
         for name in names:
             sys.stderr.write(f"{count:,} rows: {name}\n")
-            ended, kept = measure(name, source, work, workers)
-            if name not in best or ended.seconds < best[name][0].seconds:
-                best[name] = ended, kept
-    own = best[BASE][0].seconds if BASE in best else math.nan
-    for name, (ended, kept) in best.items():
+            found = measure(name, source, work, workers)
+            if name not in best or found.ended.seconds < best[name].ended.seconds:
+                best[name] = found
+    own = best.get(BASE)
+    for name, found in best.items():
+        seconds, megabytes = found.ended.seconds, found.ended.megabytes
+        ratio = f"{own.ended.seconds / seconds:.2f} ({own.cpu / found.cpu:.2f})" if own else "–"
         print(
-            f"| {count:,} | {name} | {ended.seconds:.1f} s | {count / ended.seconds:,.0f} | {ended.megabytes:,.0f} MB "
-            f"| {own / ended.seconds:.2f} | {kept} |",
+            f"| {count:,} | {name} | {seconds:.1f} s | {found.cpu:.1f} s | {count / seconds:,.0f} | {megabytes:,.0f} MB "
+            f"| {ratio} | {found.kept} |",
             flush=True,
         )
 

@@ -49,7 +49,7 @@ class Rows:
         start = 0
         for line in self.lines():
             self._starts.append(start)
-            start += len(line)
+            start += len(line) + 1
         self._file = path.open("rb")
 
     def __len__(self) -> int:
@@ -65,7 +65,8 @@ class Rows:
     def lines(self) -> Iterator[bytes]:
         """Each row as JSON: to hand it on without reading it."""
         with self._path.open("rb") as file:
-            yield from file
+            for line in file:
+                yield line.rstrip(b"\n")
 
     def close(self) -> None:
         self._file.close()

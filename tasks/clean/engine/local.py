@@ -101,7 +101,7 @@ class _Child:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "tasks.clean.engine.child", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # never written to: it ends when this process does
             stdout=subprocess.DEVNULL,
             start_new_session=True,
             env={"OMP_NUM_THREADS": "1", **os.environ, "PYTHONPATH": os.pathsep.join(paths)},
@@ -129,4 +129,6 @@ class _Child:
         self._process.wait()
 
     def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
         self._connection.close()
