@@ -13,7 +13,8 @@ from tasks.clean.config import CleanConfig, Perplexity, Reward
 from tasks.clean.quality.scores import put_down, scores_of
 from tasks.clean.rows import Rows
 from tasks.models.scoring.losses import Losses
-from tasks.models.scoring.rewards import Rewards
+from tasks.models.scoring.reader import causal_reader
+from tasks.models.scoring.rewards import Rewards, reward_reader
 
 WINDOW = 2048  # rows that are in memory together, so that batches can be of like length
 
@@ -37,13 +38,14 @@ class Sieve:
 def by_perplexity(work: Work[CleanConfig], dials: Perplexity, rows: Rows) -> Iterator[QAPair]:
     """The rows whose perplexity is not above the bound, and those too long to have one."""
     with work.progress.task("perplexity", len(rows)) as progress:
-        losses = Losses(
+        reader = causal_reader(
             work.memo,
             dials.model,
             max_length=dials.max_length,
             batch_size=dials.batch_size,
             advance=progress.advance,
         )
+        losses = Losses(reader)
 
         def measure(conversations: Sequence[Sequence[Message]]) -> list[Measured]:
             return [Measured(loss.perplexity, loss.cut > 0) for loss in losses.of_texts(conversations)]
@@ -58,13 +60,14 @@ def by_perplexity(work: Work[CleanConfig], dials: Perplexity, rows: Rows) -> Ite
 def by_reward(work: Work[CleanConfig], dials: Reward, rows: Rows) -> Iterator[QAPair]:
     """The rows that the reward model does not score below the bound."""
     with work.progress.task("reward", len(rows)) as progress:
-        rewards = Rewards(
+        reader = reward_reader(
             work.memo,
             dials.path,
             max_length=dials.max_length,
             batch_size=dials.batch_size,
             advance=progress.advance,
         )
+        rewards = Rewards(reader)
 
         def measure(conversations: Sequence[Sequence[Message]]) -> list[Measured]:
             return [Measured(reward.score, reward.cut > 0) for reward in rewards.of(conversations)]

@@ -14,6 +14,7 @@ from tasks.mix.config import IFD, MixConfig, Superfilter
 from tasks.mix.draw import chance
 from tasks.mix.select.verdict import NOT_SCORED, NOT_SELECTED, Verdict, cells, quota
 from tasks.models.scoring.losses import AnswerLoss, Losses
+from tasks.models.scoring.reader import causal_reader
 
 MISALIGNED = "ifd_misaligned"
 NO_HELP = 1.0  # from here on an answer is no likelier after its question than alone
@@ -35,14 +36,14 @@ def by_difficulty(work: Work[MixConfig], dials: IFD, rows: Sequence[Conversation
 def losses_of(work: Work[MixConfig], dials: IFD, rows: Sequence[Conversation]) -> list[AnswerLoss]:
     """Of the last answer of each row, given all before it and alone."""
     with work.progress.task(f"{dials.method}: losses", len(rows)) as progress:
-        losses = Losses(
+        reader = causal_reader(
             work.memo,
             dials.model,
             max_length=dials.max_length,
             batch_size=dials.batch_size,
             advance=progress.advance,
         )
-        found = losses.of_answers([row.messages for row in rows])
+        found = Losses(reader).of_answers([row.messages for row in rows])
     if cut := sum(loss.cut > 0 for loss in found):
         work.notes.append(
             f"select: {cut:,} of {len(rows):,} rows are longer than max_length ({dials.max_length:,} tokens); what "

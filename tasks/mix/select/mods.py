@@ -15,7 +15,8 @@ from tasks.models.answers import Decoding, remembered_answers
 from tasks.models.config import tuned_identity
 from tasks.models.local import load_model, load_tokenizer, pick_device
 from tasks.models.scoring.embeddings import Embeddings
-from tasks.models.scoring.rewards import Rewards
+from tasks.models.scoring.reader import causal_reader
+from tasks.models.scoring.rewards import Rewards, reward_reader
 
 LOW_QUALITY = "low_quality"
 ANSWER_TOKENS = 256  # of the tuned model's answers: enough to see that one goes wrong
@@ -47,14 +48,14 @@ def covering(
     if not rows:
         return []
     with work.progress.task("mods: hidden states", len(rows)) as progress:
-        embedded = Embeddings(
+        reader = causal_reader(
             work.memo,
             dials.model,
-            "mean",
             max_length=dials.max_length,
             batch_size=dials.batch_size,
             advance=progress.advance,
-        ).of_prompts([row.messages for row in rows])
+        )
+        embedded = Embeddings(reader, "mean").of_prompts([row.messages for row in rows])
     tell_cut(work, dials, embedded.cut, len(rows), "prompts")
     vectors = embedded.vectors.to(pick_device(dials.model))
     of_cells = cells(rows)
@@ -100,13 +101,14 @@ def rewards_of(
     work: Work[MixConfig], dials: MoDS, conversations: Sequence[Sequence[Message]], what: str
 ) -> list[float]:
     with work.progress.task(f"mods: {what}", len(conversations)) as progress:
-        rewards = Rewards(
+        reader = reward_reader(
             work.memo,
             dials.reward,
             max_length=dials.max_length,
             batch_size=dials.batch_size,
             advance=progress.advance,
-        ).of(conversations)
+        )
+        rewards = Rewards(reader).of(conversations)
     tell_cut(work, dials, sum(reward.cut > 0 for reward in rewards), len(rewards), "conversations")
     return [reward.score for reward in rewards]
 

@@ -13,6 +13,7 @@ from tasks.mix.draw import chance
 from tasks.mix.select.verdict import NOT_SELECTED, Verdict, cells, quota
 from tasks.models.local import pick_device
 from tasks.models.scoring.embeddings import Embeddings
+from tasks.models.scoring.reader import causal_reader
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -92,14 +93,14 @@ class Turns:
 
 def vectors(work: Work[MixConfig], dials: RDS, rows: Sequence[Conversation]) -> Tensor:
     with work.progress.task("rds: hidden states", len(rows)) as progress:
-        embedded = Embeddings(
+        reader = causal_reader(
             work.memo,
             dials.model,
-            "position_weighted",
             max_length=dials.max_length,
             batch_size=dials.batch_size,
             advance=progress.advance,
-        ).of_conversations([row.messages for row in rows])
+        )
+        embedded = Embeddings(reader, "position_weighted").of_conversations([row.messages for row in rows])
     if embedded.cut:
         work.notes.append(
             f"select: {embedded.cut:,} of {len(rows):,} rows are longer than max_length ({dials.max_length:,} tokens); "

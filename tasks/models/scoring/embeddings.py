@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from artifacts.memo import Memo
 from artifacts.records import Message
-from tasks.models.config import ModelConfig
-from tasks.models.local import load_model, load_tokenizer, pinned, render
+from tasks.models.local import render
 from tasks.models.scoring.reader import Reader
 
 if TYPE_CHECKING:
@@ -25,29 +23,10 @@ class Embedded(NamedTuple):
 
 
 class Embeddings:
-    """Given by one model; a vector is kept in half precision, which is as much as its model is sure of."""
+    """Given by one causal model; a vector is kept in half precision, which is as much as its model is sure of."""
 
-    def __init__(
-        self,
-        memo: Memo,
-        config: ModelConfig,
-        pooling: Pooling,
-        *,
-        max_length: int,
-        batch_size: int,
-        advance: Callable[[int], Any] = lambda amount: None,
-    ) -> None:
-        self._pooling = pooling
-        config = pinned(config)
-        self._reader = Reader(
-            memo,
-            (config.identity(), config.dtype, config.attention),
-            load_tokenizer(config),
-            lambda: load_model(config),
-            max_length=max_length,
-            batch_size=batch_size,
-            advance=advance,
-        )
+    def __init__(self, reader: Reader, pooling: Pooling) -> None:
+        self._reader, self._pooling = reader, pooling
 
     def of_prompts(self, conversations: Sequence[Sequence[Message]]) -> Embedded:
         """Of all but the last answer of each conversation."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from artifacts.memo import Memo
 from artifacts.records import Message
-from tasks.models.config import ModelConfig
-from tasks.models.local import load_model, load_tokenizer, pinned
 from tasks.models.scoring.reader import Reader, rounded
 
 ANSWER, TEXT = "answer_loss", "text_loss"  # of the memo's items
@@ -46,27 +43,10 @@ class TextLoss(NamedTuple):
 
 
 class Losses:
-    """Measured by one model."""
+    """Measured by one causal model."""
 
-    def __init__(
-        self,
-        memo: Memo,
-        config: ModelConfig,
-        *,
-        max_length: int,
-        batch_size: int,
-        advance: Callable[[int], Any] = lambda amount: None,
-    ) -> None:
-        config = pinned(config)
-        self._reader = Reader(
-            memo,
-            (config.identity(), config.dtype, config.attention),
-            load_tokenizer(config),
-            lambda: load_model(config),
-            max_length=max_length,
-            batch_size=batch_size,
-            advance=advance,
-        )
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     def of_answers(self, conversations: Sequence[Sequence[Message]]) -> list[AnswerLoss]:
         """Of the last answer of each conversation.

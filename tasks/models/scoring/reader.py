@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from artifacts.memo import Item, Memo
 from artifacts.records import Message, digest
-from tasks.models.local import Model, render
+from tasks.models.config import ModelConfig
+from tasks.models.local import Model, load_model, load_tokenizer, pinned, render
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -81,6 +82,27 @@ class Reader:
     def said(self, messages: Sequence[Message]) -> tuple[str, str]:
         """A conversation as the chat template writes it up to the last answer, and that answer."""
         return render(self.tokenizer, messages[:-1]), messages[-1]["content"]
+
+
+def causal_reader(
+    memo: Memo,
+    config: ModelConfig,
+    *,
+    max_length: int,
+    batch_size: int,
+    advance: Callable[[int], Any] = lambda amount: None,
+) -> Reader:
+    """Reads by a causal language model."""
+    config = pinned(config)
+    return Reader(
+        memo,
+        (config.identity(), config.dtype, config.attention),
+        load_tokenizer(config),
+        lambda: load_model(config),
+        max_length=max_length,
+        batch_size=batch_size,
+        advance=advance,
+    )
 
 
 def rounded(number: float) -> float:

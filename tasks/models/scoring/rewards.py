@@ -22,32 +22,14 @@ class Reward(NamedTuple):
 
 
 class Rewards:
-    """Given by the reward model of a folder.
+    """Given by a reward model.
 
     One whose tokenizer has a chat template reads the whole conversation in it; an older one, as OpenAssistant's, reads
     what was said before and the last answer as a pair of texts.
     """
 
-    def __init__(
-        self,
-        memo: Memo,
-        path: str,
-        *,
-        max_length: int,
-        batch_size: int,
-        advance: Callable[[int], Any] = lambda amount: None,
-    ) -> None:
-        folder = Path(path).expanduser()
-        config = ModelConfig(path=str(folder))
-        self._reader = Reader(
-            memo,
-            (folder_sha256(folder),),
-            load_tokenizer(config),
-            lambda: load_classifier(folder, pick_device(config)),
-            max_length=max_length,
-            batch_size=batch_size,
-            advance=advance,
-        )
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     def of(self, conversations: Sequence[Sequence[Message]]) -> list[Reward]:
         tokenizer = self._reader.tokenizer
@@ -73,6 +55,28 @@ class Rewards:
         return [
             [rounded(score), max(len(row) - reader.max_length, 0)] for score, row in zip(scores, tokens, strict=True)
         ]
+
+
+def reward_reader(
+    memo: Memo,
+    path: str,
+    *,
+    max_length: int,
+    batch_size: int,
+    advance: Callable[[int], Any] = lambda amount: None,
+) -> Reader:
+    """Reads by the reward model of a folder."""
+    folder = Path(path).expanduser()
+    config = ModelConfig(path=str(folder))
+    return Reader(
+        memo,
+        (folder_sha256(folder),),
+        load_tokenizer(config),
+        lambda: load_classifier(folder, pick_device(config)),
+        max_length=max_length,
+        batch_size=batch_size,
+        advance=advance,
+    )
 
 
 def load_classifier(folder: Path, device: str) -> Model:
