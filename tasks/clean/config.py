@@ -87,7 +87,8 @@ class Duplicates(Dials):
     """When two rows say the same. A deduplicator of the operators only finds the pairs to compare."""
 
     min_similarity: float = Field(0.85, ge=0, le=1)
-    """How alike (Jaccard index of character trigrams) both the questions and the answers of two rows must be."""
+    """How alike (Jaccard index of character trigrams) both the questions and the answers of two rows must be,
+    where they differ in more than one typing error."""
     max_wordings: int = Field(24, ge=1)
     """Rows of one fact that stay: ways to ask for it are wanted, up to here."""
 
