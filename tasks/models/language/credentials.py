@@ -34,7 +34,7 @@ PRIVATE_KEY = re.compile(
     r"(?:.*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\\]*)",
     re.DOTALL,
 )
-IN_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s:/?#@]*:(?P<value>[^\s/@<]{3,})(?=@)", re.IGNORECASE)
+IN_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s:/?#@]*:(?P<value>[^\s/@<>]{3,})(?=@)", re.IGNORECASE)
 HEADER = re.compile(
     r"\bbearer\s+(?P<value>(?=\S*\d)[\w.~+/-]{16,}=*)|\bauthorization\W{1,4}basic\s+(?P<basic>[A-Za-z0-9+/]{8,}=*)",
     re.IGNORECASE | re.ASCII,
@@ -58,7 +58,7 @@ PARTS = (
 )
 NO_SECRET = re.compile(  # what stands where a password would: a stand-in, a rule for its length, a name in code
     r"[*x.#?_-]+|\d{1,3}(?:[-~]\d{1,3})?|your\W?\w*|.*(?:example|placeholder|changeme)|my_?password|passw(?:or)?d|none"
-    r"|null|nil|true|false|yes|no|required|optional|mandatory|string|str|text|varchar|hidden|secret|type|field|input"
+    r"|[a-z_]*(?:pass(?:word)?|token|secret|key)|null|nil|true|false|yes|no|required|optional|mandatory|string|str|text|varchar|hidden|secret|type|field|input"
     r"|[$%{].*|(?:os|self|this|env|config|settings|args|process|https?|file)\b.*|[./~].*",
     re.IGNORECASE,
 )
