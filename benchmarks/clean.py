@@ -81,8 +81,8 @@ def contest(names: list[str], count: int, rounds: int, workers: int, work: Path)
         seconds, megabytes = found.ended.seconds, found.ended.megabytes
         ratio = f"{own.ended.seconds / seconds:.2f} ({own.cpu / found.cpu:.2f})" if own else "–"
         print(
-            f"| {count:,} | {name} | {seconds:.1f} s | {found.cpu:.1f} s | {count / seconds:,.0f} | {megabytes:,.0f} MB "
-            f"| {ratio} | {found.kept} |",
+            f"| {count:,} | {name} | {seconds:.1f} s | {found.cpu:.1f} s | {count / seconds:,.0f} "
+            f"| {megabytes:,.0f} MB | {ratio} | {found.kept} |",
             flush=True,
         )
 

@@ -202,3 +202,5 @@ def test_two_nodes_of_ray_give_what_this_machine_gives(cleaned: Run, nodes: str,
         assert os.getpid() not in {process for _, process in found}
         with pytest.raises(StageError, match="row 700 can't be read"):
             list(engine.map(worked.unhappy, rows))
+        with pytest.raises(StageError, match="worked on the same rows were killed"):
+            list(engine.map(worked.killed, rows))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
+import pickle
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -17,7 +20,13 @@ from tasks.clean.offline import operator_classes
 from tasks.clean.rows import Rows
 
 PATIENCE = 5.0  # seconds in which a cluster answers
+ATTEMPTS = 4  # at a batch: Ray begins again without end what killed its process
 ROW, MADE = "row", "made"  # columns: a row as JSON, and what was made of a batch of them
+
+KILLED = (
+    f"clean: processes of the Ray cluster that worked on the same rows were killed {ATTEMPTS} times; where memory ran "
+    "out, give clean.workers a smaller number or the nodes more memory"
+)
 
 
 class Cluster:
@@ -42,7 +51,8 @@ class Cluster:
         source = ray.data.from_arrow_refs(blocks)  # type: ignore[arg-type]
         dataset = RayDataset(source, auto_op_parallelism=False)
         del blocks
-        dataset.process(_mapper()(make, self._config, num_proc=self._workers))
+        begun = ray.remote(num_cpus=0)(Begun).remote()
+        dataset.process(_mapper()(make, self._config, begun, num_proc=self._workers))
         try:
             for batch in dataset.data.iter_batches(batch_size=None, batch_format="pyarrow"):
                 for made in batch.column(MADE):
@@ -95,6 +105,19 @@ def _unreached(address: str, why: str) -> str:
     )
 
 
+class Begun:
+    """Counts how often each batch was begun; an actor of its own, because a process that is killed forgets."""
+
+    def __init__(self) -> None:
+        self._times = Counter[bytes]()
+
+    def again(self, first: bytes) -> int:
+        """One more time, for the batch with this first row."""
+        name = hashlib.sha256(first).digest()
+        self._times[name] += 1
+        return self._times[name]
+
+
 @cache
 def _mapper() -> Any:
     """A class of data-juicer, made here because importing data-juicer takes seconds."""
@@ -103,11 +126,15 @@ def _mapper() -> Any:
     class Worked(Mapper):  # type: ignore[misc]
         _batched_op = True
 
-        def __init__(self, make: Make[Any], config: str, **settings: Any) -> None:
+        def __init__(self, make: Make[Any], config: str, begun: Any, **settings: Any) -> None:
             super().__init__(batch_size=CHUNK, auto_op_parallelism=False, **settings)
-            self._make, self._config = make, config
+            self._make, self._config, self._begun = make, config, begun
 
         def process_batched(self, samples: dict[str, list[bytes]]) -> dict[str, list[bytes]]:
+            import ray
+
+            if ray.get(self._begun.again.remote(samples[ROW][0])) > ATTEMPTS:
+                return {MADE: [pickle.dumps(StageError(KILLED))]}
             return {MADE: [answer(self._make, self._config, samples[ROW])]}
 
     return Worked
