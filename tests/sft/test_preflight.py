@@ -14,6 +14,7 @@ from artifacts.stage import StageError, Work
 from artifacts.store import Manifest
 from tasks.models.config import ModelConfig
 from tasks.models.embedded.architecture import make_tokenizer
+from tasks.models.language.contamination import FILE, EvaluationQuestion, EvaluationSets
 from tasks.models.local import load_model, load_tokenizer
 from tasks.sft.config import SftConfig
 from tasks.sft.long import parts
@@ -180,6 +181,25 @@ def test_an_error_has_counts_and_three_examples_of_each_flaw(tmp_path: Path) -> 
     assert "2 (10.0%): more tokens than sft.max_length" in said
     assert "drop loses them; truncate loses" in said
     assert "set sft.too_long" in said
+
+
+def test_questions_of_an_evaluation_set_stop_with_their_number_and_three_examples(tmp_path: Path) -> None:
+    asked = "下列哪种气体是植物在白天吸收的？"
+    question = EvaluationQuestion(set="C-Eval", item="7", question=asked)
+    sets = EvaluationSets(ngram=13, min_similarity=0.8, questions=(question,))
+    leaks = [talk(f"请问{asked}", "二氧化碳。", id=f"leak{number}") for number in range(4)]
+    work = work_on(SftConfig(left_out=1), tmp_path, [*ROWS, *leaks], [], ())
+    work.beside["clean"] = tmp_path / "clean"
+    work.beside["clean"].mkdir()
+    (work.beside["clean"] / FILE).write_text(sets.model_dump_json(), encoding="utf-8")
+    preflight = Preflight(work, Template(real("llama3")))
+    preflight.rows("train.jsonl")
+    with pytest.raises(StageError) as caught:
+        preflight.finish()
+    told = str(caught.value)
+    assert f"- 4 ({4 / (len(ROWS) + 4):.1%})" in told
+    assert "with 7 of the evaluation set C-Eval" in told
+    assert [f"row leak{number}" in told for number in range(4)] == [True, True, True, False]
 
 
 def test_a_leaked_probe_stops_whatever_the_share(tmp_path: Path) -> None:
