@@ -28,7 +28,7 @@ from tasks.clean.quality.judge import by_judge
 from tasks.clean.quality.model import by_perplexity, by_reward
 from tasks.clean.rows import Rows
 from tasks.clean.written import written
-from tasks.models.language.private import hand_on
+from tasks.models.language.private import hand_on, handling_of, mask
 
 SHOWN_FACTS = 5
 STATISTICS = "statistics.jsonl"  # in the scratch folder: of every row read, what each filter measured
@@ -116,6 +116,7 @@ def tell_lost_facts(work: Work[CleanConfig], rows: Rows, left: Rows, stay: bytea
         lost.pop(pair.fact, None)
     work.counts["facts_lost"] = len(lost)
     if lost:
-        shown = "; ".join(rows[number].question for number in islice(lost.values(), SHOWN_FACTS))
+        questions = [rows[number].question for number in islice(lost.values(), SHOWN_FACTS)]
+        shown = "; ".join(mask(questions, handling_of(work.out)).texts)
         more = ", ..." if len(lost) > SHOWN_FACTS else ""
         work.notes.append(f"{len(lost)} facts have no row left (see the rejects), such as: {shown}{more}")

@@ -52,6 +52,9 @@ TOKEN = re.compile(
     rf"|密钥|秘钥|令牌){IS}(?P<quote>[\"'`]?)(?P<value>[A-Za-z0-9_+/=.~-]{{16,}})(?![(\[])",
     re.IGNORECASE | re.ASCII,
 )
+# What a maker sets for every device stands in its manual for all to read, and is worth knowing.
+PUBLIC = re.compile(r"(?:default|factory|preset|默认|缺省|出厂|预设)[^.。\n]{0,20}$", re.IGNORECASE)
+BEFORE = 30  # characters before a name that tell whose it is
 PARTS = (
     *("passw", "passphrase", "passcode", "pwd", "密码", "口令", "key", "token", "secret", "密钥", "秘钥", "令牌"),
     *("bearer ", "authorization", "://", "private key"),
@@ -99,7 +102,8 @@ def _values(text: str) -> Iterator[tuple[int, int]]:
 
 def _is_password(found: re.Match[str], value: str) -> bool:
     """A word in letters is one only where code or a Chinese label gives it: "Password: required" is a rule."""
-    if len(value) < 4 or NO_SECRET.fullmatch(value):
+    before = max(0, found.start() - BEFORE)
+    if len(value) < 4 or NO_SECRET.fullmatch(value) or PUBLIC.search(found.string, before, found.start()):
         return False
     if any(map(str.isdigit, value)):
         return len(value) >= 6 or found["is"] in (":", "=", ":=", "=>")
