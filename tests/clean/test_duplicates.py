@@ -105,10 +105,14 @@ def test_words_in_another_order_stay(cleaned: Run) -> None:
         (("What is the offset?", "It is 5 mm."), ("What is the offset?", "It is -5 mm.")),
         (("What is the dose?", "It is 3.5 ml."), ("What is the dose?", "It is 35 ml.")),
         (("保修期多久？", "三年。"), ("保修期多久？", "二年。")),
+        (("第四项是否合格？", "√"), ("第四项是否合格？", "×")),
+        (("Which key goes back in the menu?", "←"), ("Which key goes back in the menu?", "→")),
+        (("??", "A reply."), ("----", "A reply.")),
     ],
 )
 def test_signs_and_numbers_count(cleaned: Run, first: tuple[str, str], second: tuple[str, str]) -> None:
-    assert cleaned([pair("a", *first), pair("b", *second)]).ids == ["a", "b"]
+    only = ["document_simhash_deduplicator"]  # filters have no say in rows that are all signs
+    assert cleaned([pair("a", *first), pair("b", *second)], operators=only).ids == ["a", "b"]
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def _same(one: Text, other: Text, words: Vocabulary, least: float, *, known: boo
     Where it is known that both state one value, two English words ("mileage", "milage") may be one, too.
     """
     if one.words == other.words:
-        return True
+        return bool(one.words) or one.text == other.text
     differ = _differences(one, other)
     if differ is None or (differ and min(len(one.content), len(other.content)) < ENOUGH):
         return False

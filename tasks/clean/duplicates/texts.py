@@ -50,7 +50,9 @@ NAMED = re.compile(
     rf"(?=[的是在于有由将和与、，,]|[^{CJK}]|负责|担任|什么|何时|哪|属于|主管|经理|老师|先生|女士|$)"
 )
 CAPITAL = re.compile(r"\b[A-Z]\w*")
-SIGNS = re.compile(r"[#@&=^\\/]")  # which tokens leave out, and "C#" is no "C"
+SIGNS = re.compile(  # which tokens leave out, and "C#" is no "C", "√" no "×"
+    r"[^\w\s.,;:!?'\"()\[\]{}…—–\-`*~|，。、；：！？‘’“”（）《》〈〉【】「」『』·•％＋＜＞\ufffd]"
+)
 DOTTED = re.compile(r"(?<=[^\W\d_])['’](?=[^\W\d_])")
 
 
