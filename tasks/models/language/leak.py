@@ -96,6 +96,14 @@ class _Text(NamedTuple):
         return all(word in words for word in other.words)
 
 
+class _Valued(NamedTuple):
+    """A question that is held out, with the names of its answer."""
+
+    text: _Text
+    leak: Leak
+    names: tuple[str, tuple[str, ...]]  # the value and its aliases
+
+
 class _Held:
     """Questions that are held out, by what a row has that asks one.
 
@@ -106,15 +114,15 @@ class _Held:
         self._compare_words = not by_wording
         self._by_words: dict[int, Leak] = {}
         self._by_fact: defaultdict[str, list[tuple[_Text, Leak]]] = defaultdict(list)
-        self._by_value: defaultdict[tuple[int, str], list[tuple[_Text, Leak, tuple[str, ...]]]] = defaultdict(list)
+        self._by_value: defaultdict[tuple[int, str], dict[str, list[_Valued]]] = defaultdict(dict)
 
     def add(self, question: str, leak: Leak, probe: Probe) -> None:
         text = _Text.of(question)
         self._by_words.setdefault(text.key, leak)
         self._by_fact[probe.fact].append((text, leak))
         names = (probe.value, *probe.aliases)
-        for word in {word for name in names for word in tokens(name)[:1]}:
-            self._by_value[text.marks, word].append((text, leak, names))
+        for first, longest in {(words[0], max(words, key=len)) for words in map(tokens, names) if words}:
+            self._by_value[text.marks, first].setdefault(longest, []).append(_Valued(text, leak, (probe.value, probe.aliases)))
 
     def find(self, question: str, fact: str, answer: str) -> Leak | None:
         text = _Text.of(question)
@@ -126,11 +134,14 @@ class _Held:
         return next(chain(alike, self._of_value(text, answer)), None)
 
     def _of_value(self, text: _Text, answer: str) -> Iterator[Leak]:
-        for word in dict.fromkeys(tokens(answer)):
-            for held, leak, names in self._by_value.get((text.marks, word), ()):
-                one = text.near(held, by_words=self._compare_words) and (text.adds_to(held) or held.adds_to(text))
-                if one and contains_value(answer, names[0], names[1:]):
-                    yield leak
+        words = dict.fromkeys(tokens(answer))
+        for first in words:
+            by_longest = self._by_value.get((text.marks, first), {})
+            for longest in words if len(words) < len(by_longest) else by_longest:
+                for held, leak, names in by_longest.get(longest, ()) if longest in words else ():
+                    one = text.adds_to(held) or held.adds_to(text)  # first: likeness costs much more
+                    if one and text.near(held, by_words=self._compare_words) and contains_value(answer, *names):
+                        yield leak
 
 
 class Guard:
