@@ -42,6 +42,11 @@ NOTICE = re.compile(
     re.IGNORECASE,
 )
 
+KEPT = "\t\u200c\u200d"  # a tab of code or of a table, and what joins or parts Persian letters and emoji
+# The mapper trims each piece, so one begins and ends with a word, but for the blanks around the text. The first line of
+# several keeps its indentation.
+BLANKS = re.compile(rf"(\A\s*[^\S \t]|\A\s+(?=[^\n]*\Z)|\s+\Z|[^\s{KEPT}](?:[^{KEPT}]*[^\s{KEPT}])?)")
+
 Cut = Callable[[str, bool], list[str]]
 """A text and whether its row is Chinese, cut into pieces: each second one is what the mapper gets to see."""
 
@@ -64,6 +69,7 @@ MAPPERS: Mapping[str, Cut] = {
     "clean_links_mapper": _always(LINK),
     "fix_unicode_mapper": _by_row(TEXT_IN_CHINESE, TEXT_ELSEWHERE),
     "punctuation_normalization_mapper": _by_row(MARKS_IN_CHINESE, MARKS_ELSEWHERE),
+    "whitespace_normalization_mapper": _always(BLANKS),
 }
 WORDS = ("word_repetition_filter", "words_num_filter")
 GUARDED = (*MAPPERS, *WORDS)

@@ -10,6 +10,7 @@ from tasks.clean.operators import Loaded, load
 
 FIX, PUNCTUATION = "fix_unicode_mapper", "punctuation_normalization_mapper"
 LINKS, COPYRIGHT = "clean_links_mapper", "clean_copyright_mapper"
+BLANKS = "whitespace_normalization_mapper"
 CHINESE = (
     "角度“45°”和“Café”，他说：“请按（Ctrl+C）”；型号：AX-200，电压：220V，50Hz——对吗？对！【见《手册》】10～20％……"
 )
@@ -91,6 +92,27 @@ def test_a_pattern_of_the_users_own_is_not_guarded() -> None:
 )
 def test_only_a_notice_is_taken_for_one(text: str, wanted: str) -> None:
     assert edited(loaded(COPYRIGHT), text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("```make\nbuild:\n\tgo build\n\nclean:\n\trm -rf bin\n```", None),
+        ("姓名\t年龄\t城市\n王伟\t\t北京", None),
+        ("  first\n    second\n  third", None),
+        ("\tif x:\n\t\treturn\u00a01", "\tif x:\n\t\treturn 1"),
+        ("می\u200cخواهم، 👩\u200d🔧", None),
+        ("\n \n    first\n    second \n\n", "    first\n    second"),
+        ("\u3000\u3000第一段。\n\u3000\u3000第二段。\u3000", "第一段。\n  第二段。"),
+        (" \t一行\u3000而已\u200b。 ", "一行 而已 。"),
+        ("a \t b", None),
+        (" \t ", ""),
+    ],
+)
+def test_white_space_that_means_something_stays(text: str, wanted: str | None) -> None:
+    assert edited(loaded(BLANKS), text) == (text if wanted is None else wanted)
+    if wanted is None:
+        assert edited(loaded(BLANKS, guard=False), text) != text, "the published operator does not"
 
 
 def measured(operator: Loaded, answer: str) -> float:
