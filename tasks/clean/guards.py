@@ -19,13 +19,14 @@ WIDE = "\uff00-\uffef"  # full-width forms: ，（）：；！？％
 SHARED = "‘’“”—–…·"  # marks of Chinese and of English
 WINDOWS = bytes({*range(0x80, 0xA0)} - {0x81, 0x8D, 0x8F, 0x90, 0x9D}).decode("cp1252")  # €‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œ
 LATER = rf"[\x80-\xbf{WINDOWS}]"  # a later byte of a character in UTF-8, read as Windows-1252
-BROKEN = rf"[\xc2-\xdf]{LATER}|[\xe0-\xef]{LATER}{{2}}"  # such a character; some have one of SHARED in them: â€”
+# Such a character; some have one of SHARED in them: â€”
+BROKEN = rf"[\xc2-\xdf]{LATER}|[\xe0-\xef]{LATER}{{2}}|[\xf0-\xf4]{LATER}{{3}}"
 ENTITY = r"&#?\w{1,31};"  # parsed documents have none left, so one in a row is what the row is about
 
 MARKS_IN_CHINESE = re.compile(f"([^{CJK}{WIDE}{SHARED}]+)")
 MARKS_ELSEWHERE = re.compile("([^１]+)")  # data-juicer's table turns the full-width 1 into a quotation mark
 TEXT_IN_CHINESE = re.compile(rf"((?:(?!{ENTITY})(?:{BROKEN}|[^{CJK}{WIDE}{SHARED}]))+)")
-TEXT_ELSEWHERE = re.compile(rf"((?:(?!{ENTITY}).)+)", re.DOTALL)
+TEXT_ELSEWHERE = re.compile(rf"((?:(?!{ENTITY})(?:{BROKEN}|[^{SHARED}]))+)")
 IS_CHINESE = re.compile(f"[{HAN}]")
 
 # With a scheme, with www., or a host and a path; the published pattern also takes `localhost:8080` and `image:latest`.

@@ -38,7 +38,9 @@ def test_good_chinese_keeps_its_marks(name: str) -> None:
     ("name", "text", "wanted"),
     [
         (FIX, "It\u00e2\u20ac\u2122s \u00e2\u20ac\u0153good\u00e2\u20ac\u009d.", 'It\'s "good".'),
-        (FIX, "“Don’t” \ufb01x ＡＸ－２", '"Don\'t" fix AX-2'),
+        (FIX, "“Don’t” \ufb01x ＡＸ－２", "“Don’t” fix AX-2"),
+        (FIX, "Curly ones: “ ” ‘ ’; `print(“x”)` fails.", "Curly ones: “ ” ‘ ’; `print(“x”)` fails."),
+        (FIX, "Good \u00f0\u0178\u2018\u008d, it\u00e2\u20ac\u2122s “x”.", "Good 👍, it's “x”."),
         (FIX, "产品 Caf\u00c3\u00a9 保修\u00e2\u20ac\u201d两年，“好”。", "产品 Café 保修—两年，“好”。"),
         (FIX, "\u00e4\u00bf\u009d\u00e4\u00bf\u00ae\u00e6\u0153\u0178", "保修期"),
         (FIX, "Write &lt;b&gt; or &nbsp;, R&D.", "Write &lt;b&gt; or &nbsp;, R&D."),

@@ -167,7 +167,7 @@ ZH = ("投诉联系谁？", "请写信给ops@example.com，或访问https://exam
 CLEANED = {  # what each mapper of the seed list leaves of the two answers
     "clean_email_mapper": (EN[1].replace("ops@example.com", ""), ZH[1].replace("ops@example.com", "")),
     "clean_links_mapper": tuple(text.replace("https://example.com/help", "") for text in (EN[1], ZH[1])),
-    "fix_unicode_mapper": (EN[1].replace("“", '"').replace("”", '"'), ZH[1]),
+    "fix_unicode_mapper": (EN[1], ZH[1]),
     "punctuation_normalization_mapper": (EN[1].replace("“", '"').replace("”", '"').replace("—", " - "), ZH[1]),
     "whitespace_normalization_mapper": (EN[1].replace("\u00a0", " "), ZH[1].replace("\u3000", " ")),
     "clean_copyright_mapper": (EN[1], ZH[1]),
