@@ -29,20 +29,23 @@ TEXT_IN_CHINESE = re.compile(rf"((?:(?!{ENTITY})(?:{BROKEN}|[^{CJK}{WIDE}{SHARED
 TEXT_ELSEWHERE = re.compile(rf"((?:(?!{ENTITY})(?:{BROKEN}|[^{SHARED}]))+)")
 IS_CHINESE = re.compile(f"[{HAN}]")
 
+# Hosts that are written without a scheme end in one of these: files' names ("main.rs/lib", "a.py/b") do not.
+DOMAIN = "com|org|net|edu|gov|info|cn|hk|tw|jp|kr|uk|de|fr|eu|us|io|ai|dev|app"
 # With a scheme, with www., or a host and a path; the published pattern also takes `localhost:8080` and `image:latest`.
 LINK = re.compile(
-    rf"((?<![a-z0-9.@-])(?:[a-z][a-z0-9+.-]*://|www\d{{0,3}}\.|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{{2,4}}/)"
+    rf"((?<![a-z0-9.@-])(?:[a-z][a-z0-9+.-]*://|www\d{{0,3}}\.|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:{DOMAIN})/)"
     rf"[^\s|<>{CJK}{WIDE}{SHARED}]*)",
     re.IGNORECASE,
 )
-# Comments that begin a text, one of them with a notice; the published operator takes Markdown headings for comments.
+# Comments that begin a text, one of them with a notice; the published operator takes Markdown headings for comments, as
+# it would "# Copyright policy" and "# 版权说明".
 MARK = "(?://|#|--)"
+NOTICE_OF = r"(?:copyright.*(?:\(c\)|©|\d{4}|\bby\b|reserved)|(?:\(c\)|©) ?\d{4}|版权所有|版权归|SPDX-License)"
 NOTICE = re.compile(
-    rf"(\A(?=(?:(?:{MARK}.*)?\n)*{MARK}.*(?:copyright|©|版权|SPDX-License))(?:(?:{MARK}.*)?\n)*(?:{MARK}.*\Z)?"
+    rf"(\A(?=(?:(?:{MARK}.*)?\n)*{MARK}.*{NOTICE_OF})(?:(?:{MARK}.*)?\n)*(?:{MARK}.*\Z)?"
     r"|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)",
     re.IGNORECASE,
 )
-
 KEPT = "\t\u200c\u200d"  # a tab of code or of a table, and what joins or parts Persian letters and emoji
 # The mapper trims each piece, so one begins and ends with a word, but for the blanks around the text. The first line of
 # several keeps its indentation.

@@ -63,6 +63,10 @@ def test_what_is_broken_or_english_is_repaired(name: str, text: str, wanted: str
         ("Get example.com/path or a@example.com.", "Get  or a@example.com."),
         ("| Site | https://example.com/a|4 MB |", "| Site | |4 MB |"),
         (
+            "main.rs/lib, a.py/b, file.md/x, km.hr/s, os.path/join",
+            "main.rs/lib, a.py/b, file.md/x, km.hr/s, os.path/join",
+        ),
+        (
             "localhost:8080, image:latest, ratio 16:9, std::vector",
             "localhost:8080, image:latest, ratio 16:9, std::vector",
         ),
@@ -86,6 +90,9 @@ def test_a_pattern_of_the_users_own_is_not_guarded() -> None:
     [
         ("# 安装\n按说明安装。", "# 安装\n按说明安装。"),
         ("-- a list\n-- of dashes", "-- a list\n-- of dashes"),
+        ("# Copyright policy\n\nAll staff must ask Legal.", "# Copyright policy\n\nAll staff must ask Legal."),
+        ("# 版权说明\n本手册由公司编写。", "# 版权说明\n本手册由公司编写。"),
+        ("// © 2021 ACME\nint a;", "int a;"),
         ("/* add */ int a;", "/* add */ int a;"),
         ("# Copyright 2020 A. Lee\n# All rights reserved\n\nimport os\n# done", "import os\n# done"),
         ("-- 版权所有 某公司\nSELECT 1;", "SELECT 1;"),

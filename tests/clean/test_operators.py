@@ -213,7 +213,7 @@ def test_a_filter_sees_the_field_that_it_is_told_and_both_as_one_text() -> None:
 )
 def test_a_mapper_edits_the_field_that_it_is_told_each_by_itself(field: str, edited: tuple[bool, bool]) -> None:
     """`clean_copyright_mapper` looks at how a text begins, so in one text it would miss the answer's."""
-    notice = "# Copyright A. Lee\n"
+    notice = "# Copyright 2020 A. Lee\n"
     (mapper,) = load([Operator.model_validate({"clean_copyright_mapper": {"field": field}})])
     (row,) = mapper.edit([pair("a", f"{notice}Why?", f"{notice}So.")])
     assert (row.question, row.answer) == tuple(
