@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import chain
 
 from artifacts.records import Fact, QAPair, Quote
 from tasks.generate.config import GenerateConfig
-from tasks.models.language.match import contains, tokens
-from tasks.models.language.stance import states
+from tasks.models.language.match import contains
+from tasks.models.language.telling import Told, states_value, tells
 
 ONE_FACT = ("fact", "reversed", "direct")  # kinds of rows that tell one fact, whatever else their sentence tells
-ARTICLE = re.compile(r"^\s*(?:the|an?)\s+", re.IGNORECASE)
 FACTS_A_SECTION = 10  # that a section is taken to hold; how many there are is known too late
 FEW = 5  # controls; fewer of them measure nothing, and a short corpus keeps its facts
 
@@ -43,12 +41,12 @@ class Controls:
     def __init__(self, facts: Iterable[Fact]) -> None:
         self._by_id: dict[str, Fact] = {}
         self._by_section: defaultdict[str, list[Fact]] = defaultdict(list)
-        self._by_word: defaultdict[str, list[Fact]] = defaultdict(list)  # the first of the subject
-        for fact in facts:
+        controls = list(facts)
+        for fact in controls:
             self._by_id[fact.id] = fact
             for section in {proof.section for proof in fact.evidence}:
                 self._by_section[section].append(fact)
-            self._by_word[next(iter(tokens(_name(fact))), "")].append(fact)
+        self._told = Told(controls)
 
     def told(self, row: QAPair) -> Fact | None:
         """A control that a row is about, whose value it has beside its subject, or that it was read from.
@@ -61,19 +59,13 @@ class Controls:
         earlier = (turn["content"] for turn in row.turns)
         said = "\n".join((*earlier, row.question, row.context, row.reasoning, row.answer))
         near = (fact for quote in row.evidence for fact in self._by_section.get(quote.section, ()))
-        named = (fact for word in dict.fromkeys(tokens(said)) for fact in self._by_word.get(word, ()))
-        return next((fact for fact in chain(near, named) if _tells(row, said, fact)), None)
+        return next((fact for fact in chain(near, self._told.named(said)) if _tells(row, said, fact)), None)
 
 
 def _tells(row: QAPair, said: str, control: Fact) -> bool:
     if any(_overlap(quote, proof) for quote in row.evidence for proof in control.evidence):
-        return row.kind not in ONE_FACT or states(said, (control.value, *control.aliases))
-    return contains(said, _name(control)) and states(said, (control.value, *control.aliases))
-
-
-def _name(fact: Fact) -> str:
-    """The subject less its article: who says it in passing may use another."""
-    return ARTICLE.sub("", fact.subject)
+        return row.kind not in ONE_FACT or states_value(said, control)
+    return tells(said, control)
 
 
 def _overlap(one: Quote, other: Quote) -> bool:
