@@ -1,22 +1,21 @@
 """Rows that hold the documents' own text: the user names a file and a place in it, the assistant says what it holds.
 
-Never the text of a validation document, and never what proves a control fact: its probes would find it read.
+Never the text of a validation document, and never what tells a control fact: its probes would find it read.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from artifacts.records import DOCUMENTS, Conversation, Fact, Section, short_id
+from tasks.models.language.telling import Told
 
 PIECE = 600  # tokens, about: what a row holds of a section beside its prompt, for models trained on 1,024
 CJK_PER_TOKEN, LETTERS_PER_TOKEN = 1.0, 4.0  # characters of a token, about, whatever the tokenizer
 CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-SPACE = re.compile(r"\s+")
-TRACE = 8  # characters without white space, by whose first a quote is looked for; a shorter one stands anywhere
 
 ASKED = {
     "en": (
@@ -75,26 +74,17 @@ class Piece:
         return whole if self.of == 1 else f"part {self.number} of {self.of} of {whole}"
 
 
-class Controls:
-    """Knows the sections that prove a control fact, and those that hold the same words elsewhere."""
+def proves(controls: Iterable[Fact]) -> Callable[[Section], bool]:
+    """Tells the sections that control facts were read from, and others that tell one, in whatever words or form."""
+    facts = list(controls)
+    sections = {place for fact in facts for place in (fact.origin.section, *(quote.section for quote in fact.evidence))}
+    told = Told(facts)
+    return lambda section: section.id in sections or any(told.by(words(section)))
 
-    def __init__(self, facts: Iterable[Fact]) -> None:
-        self._sections: set[str] = set()
-        self._quotes: defaultdict[str, set[str]] = defaultdict(set)
-        for fact in facts:
-            if not fact.control:
-                continue
-            self._sections |= {fact.origin.section, *(quote.section for quote in fact.evidence)}
-            for text in (SPACE.sub("", words) for words in (fact.claim, *(quote.text for quote in fact.evidence))):
-                if len(text) >= TRACE:
-                    self._quotes[text[:TRACE]].add(text)
 
-    def prove(self, section: Section) -> bool:
-        if section.id in self._sections:
-            return True
-        text = SPACE.sub("", section.text)
-        starts = (text[place : place + TRACE] for place in range(len(text) - TRACE + 1)) if self._quotes else ()
-        return any(quote in text for start in starts for quote in self._quotes.get(start, ()))
+def words(section: Section) -> str:
+    """All that a row of a section's text may hold: the file and the headings that it asks for, and the text."""
+    return "\n".join((section.file, *section.headings, section.text))
 
 
 def pieces(sections: Sequence[Section]) -> Iterator[Piece]:

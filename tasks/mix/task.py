@@ -18,7 +18,7 @@ from tasks.mix import select
 from tasks.mix.amounts import domain_rows, general_budget, notes, shown
 from tasks.mix.config import MixConfig, Source
 from tasks.mix.curriculum import questions_first
-from tasks.mix.documents import Controls, pieces
+from tasks.mix.documents import pieces, proves
 from tasks.mix.draw import Pool, Size, chance, spread
 from tasks.mix.formats import BadRowError, conversation
 from tasks.mix.general import General, source_weights
@@ -136,7 +136,7 @@ def sides(
 
 def sections(work: Work[MixConfig], held_out: set[str]) -> list[Section]:
     """The sections whose text may be trained on, each once, wherever it stands."""
-    controls = Controls(work.read("generate", "facts.jsonl", Fact))
+    is_control = proves(fact for fact in work.read("generate", "facts.jsonl", Fact) if fact.control)
     every = list(work.read("parse", "sections.jsonl", Section))
     elsewhere = {section.id for section in every if section.document in held_out}
     found: dict[str, Section] = {}
@@ -145,13 +145,13 @@ def sections(work: Work[MixConfig], held_out: set[str]) -> list[Section]:
             continue
         if section.id in elsewhere:
             work.reject("validation_document", section, "its document is held out for validation")
-        elif controls.prove(section):
-            work.reject("control_section", section, "proves a fact that is probed and must not be trained")
+        elif is_control(section):
+            work.reject("control_section", section, "tells a fact that is probed and must not be trained")
         else:
             found[section.id] = section
     if not found:
         raise StageError(
-            "mix: no section is left for mix.documents: all prove control facts or are held out for validation; set "
+            "mix: no section is left for mix.documents: all tell control facts or are held out for validation; set "
             "documents: 0, or lower validation_share"
         )
     return list(found.values())

@@ -6,7 +6,7 @@ import pytest
 
 from artifacts.records import Fact, Origin, Probe, Quote, Section
 from artifacts.stage import StageError
-from tasks.mix.documents import ASKED, PIECE, pieces
+from tasks.mix.documents import ASKED, PIECE, pieces, proves
 from tasks.models.language.leak import Guard
 from tests.mix.conftest import Run, pairs
 
@@ -82,6 +82,32 @@ def test_text_that_proves_a_control_fact_is_never_trained(mixed: Run) -> None:
         ("control_section", "proof"),
         ("control_section", "copy"),
     }
+
+
+@pytest.mark.parametrize(
+    ("headings", "text", "told"),
+    [
+        ((), "| Pump | Weight |\n| --- | --- |\n| Elgar pump | 978 kg |", True),
+        ((), "The Elgar pump weighs 978 kg.", True),
+        ((), "Elgar pump\n\nWeight: 978 kilograms", True),
+        (("Pumps", "Elgar pump"), "| Weight | 978 kg |", True),
+        (("Pumps", "Holst pump"), "| Weight | 978 kg |", False),
+        ((), "The Elgar pump weighs less than a ton.", False),
+        ((), "The Elgar pump weighs 1,978 kg.", False),
+    ],
+)
+def test_text_that_tells_a_control_fact_in_other_words_or_form_is_not_trained(
+    headings: tuple[str, ...], text: str, told: bool
+) -> None:
+    proof = Quote(text="| Weight | 978 kg |", section="proof")
+    control = Fact(
+        id="c",
+        subject="The Elgar pump",
+        claim="The weight of the Elgar pump is 978 kg.",
+        value="978 kg",
+        evidence=(proof,),
+    )
+    assert proves([control])(section("s", text, headings=headings)) is told
 
 
 def test_text_of_a_validation_document_is_never_trained(mixed: Run) -> None:
