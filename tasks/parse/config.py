@@ -24,7 +24,7 @@ TRACE_BYTES = 2  # enough to see that a password was corrected, too few to find 
 
 class ParseConfig(StageConfig):
     stage: ClassVar[str] = "parse"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
 
     source: Path = unkeyed(Path("examples/handbook"))  # the files' names and digests are in the key, wherever they lie
     """The folder of documents; folders in it are read too."""

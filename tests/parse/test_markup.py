@@ -101,6 +101,20 @@ def test_breaks_definitions_links_and_powers(tmp_path: Path) -> None:
     ]
 
 
+def test_lines_of_keys_and_values_stay_lines_and_wrapped_prose_is_joined(tmp_path: Path) -> None:
+    text = (
+        "**Annual leave**: 25 days\nCarry-over limit: 5 days, of\nwhich all lapse\nNotice: 14 days\n\n"
+        "订货电话：13812345678\n客服热线：400\n邮箱：a@b.example\n\n- Toner: black\n  Paper: A4\n\n"
+        "The tank is rinsed\nonce: by hand, from 10:30\nto 11:00.\n"
+    )
+    wanted = [
+        "Annual leave: 25 days\nCarry-over limit: 5 days, of which all lapse\nNotice: 14 days",
+        *("订货电话：13812345678\n客服热线：400\n邮箱：a@b.example", "Toner: black\nPaper: A4"),
+        "The tank is rinsed once: by hand, from 10:30 to 11:00.",
+    ]
+    assert texts(markdown(tmp_path, text)) == wanted
+
+
 def test_lists_have_their_numbers_and_levels(tmp_path: Path) -> None:
     found = page(
         tmp_path,

@@ -16,6 +16,9 @@ FILE_NAME = re.compile(r"\S*\.(?:png|jpe?g|gif|svg|webp|bmp)", re.IGNORECASE)
 WRAPPED = re.compile(
     r"(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])\s*\n\s*(?=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])"
 )
+KEY_VALUE = r"[ \t]*[^\s:：][^\n:：.。!！?？;；,，|]{0,39}(?:(?<!\d)[:：](?![:/])|[:：](?![\d:/]))[ \t]*\S"
+PAIR = re.compile(f"^{KEY_VALUE}", re.MULTILINE)
+BEFORE_PAIR = re.compile(rf"(?<=\S)\s*\n(?={KEY_VALUE})")
 POWER = re.compile(r"[+\-−]?\d+[+\-−]?|[n+\-−]")
 
 
@@ -43,9 +46,16 @@ def write_out(body: Any) -> None:
             element.drop_tag()
     for element in body.iter():
         if element.text and next(element.iterancestors("pre"), element).tag != "pre":
-            element.text = WRAPPED.sub("", element.text)
+            element.text = _unwrapped(element.text)
         if element.tail and next(element.iterancestors("pre"), None) is None:
-            element.tail = WRAPPED.sub("", element.tail)
+            element.tail = _unwrapped(element.tail)
+
+
+def _unwrapped(text: str) -> str:
+    """Text whose lines were only wrapped as one; two lines or more that read `key: value` stay lines of their own."""
+    if len(PAIR.findall(text)) > 1:
+        text = BEFORE_PAIR.sub(BREAK, text)
+    return WRAPPED.sub("", text)
 
 
 def _before(element: Any) -> str:
