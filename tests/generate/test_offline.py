@@ -36,6 +36,14 @@ def found(text: str, **kwargs: Any) -> list[tuple[str, str, str]]:
             "A grounding clip is a part that leads current away.",
             [("grounding clip", "", "a part that leads current away")],
         ),
+        (
+            "Support phone: 0800 44 71. Support e-mail: help@orrin.example",
+            [
+                ("Kelmarsh 4", "support phone", "0800 44 71"),
+                ("Kelmarsh 4", "support e-mail", "help@orrin.example"),
+            ],
+        ),
+        ("Annual leave: 25 days Carry-over limit: 5 days", []),
         ("Keep the machine dry. It was a cold day, as ever.", []),
         ("See https://example.org: it has more.", []),
         (
@@ -54,6 +62,8 @@ def test_finds_facts_in_english_structure(text: str, facts: list[tuple[str, str,
     [
         ("| 项目 | 数值 |\n|---|---|\n| 水箱容量 | 1.8升 |", [("青禾X3", "水箱容量", "1.8升")]),
         ("| 型号 | 价格 |\n|---|---|\n| 云岭2 | 2999元 |", [("云岭2", "价格", "2999元")]),
+        ("保修期：24个月。客服热线：0800", [("青禾X3", "保修期", "24个月"), ("青禾X3", "客服热线", "0800")]),
+        ("订货电话：138 客服热线：400", []),
         ("保修期：24个月", [("青禾X3", "保修期", "24个月")]),
         ("云岭2的默认语言是中文。", [("云岭2", "默认语言", "中文")]),
         ("冷凝水是指空气遇冷形成的水。", [("冷凝水", "", "空气遇冷形成的水")]),
@@ -176,6 +186,22 @@ def test_sections_are_asked_for_as_a_whole() -> None:
     taught = teach([section(text, ("Handbook", "Care")), section("x" * 101, name="s2")], dials, 0, Rejects())
     assert [pair.answer for pair in taught.pairs] == [text, text]
     assert all("Care" in pair.question and "Handbook" in pair.question for pair in taught.pairs)
+
+
+@pytest.mark.parametrize(
+    ("title", "heading", "language", "second"),
+    [
+        ("Orrin FAQ", "Which cable do I need?", "en", "Orrin FAQ: Which cable do I need?"),
+        ("云岭常见问题", "如何联系客服", "zh", "云岭常见问题：如何联系客服"),
+    ],
+)
+def test_a_heading_that_is_a_question_is_asked_as_it_stands(
+    title: str, heading: str, language: Language, second: str
+) -> None:
+    asked = section("Price: 4 euros", (title, heading), language)
+    rows = teach([asked], OfflineTeacher(section_questions=2), 0, Rejects()).pairs
+    assert [pair.question for pair in rows if pair.kind == "section"] == [heading, second]
+    assert {fact.subject for fact in find_facts(asked)} == {title.removesuffix(" FAQ").removesuffix("常见问题")}
 
 
 def test_a_time_is_no_fact() -> None:

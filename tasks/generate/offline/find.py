@@ -16,16 +16,20 @@ MAX_ATTRIBUTE = {"en": 7, "zh": 12}  # words in English, characters in Chinese: 
 MAX_VALUE = {"en": 16, "zh": 40}
 TITLE_TAIL = re.compile(
     r"(?:[\s:,\u2013\u2014-]+(?:(?:product|user|owner's|staff|employee|operating|technical|training|quick|service)\s+)*"
-    r"(?:handbook|manual|guide|sheet|slides|brochure|datasheet|instructions|fact sheet|course|deck))+$",
+    r"(?:handbook|manual|guide|sheet|slides|brochure|datasheet|instructions|fact sheet|course|deck|FAQs?))+$",
     re.IGNORECASE,
 )
-TITLE_TAIL_CHINESE = re.compile("(?:产品|用户|使用|员工|操作|技术|培训)*(?:手册|说明书|指南|说明|教材|课件|资料)$")
+TITLE_TAIL_CHINESE = re.compile(
+    "(?:产品|用户|使用|员工|操作|技术|培训)*(?:手册|说明书|指南|说明|教材|课件|资料|常见问题|问答)$"
+)
+QUESTION = re.compile(r"[?？]\s*$|^(?:如何|怎[么样]|为什么|什么是)")
 NUMBERING = re.compile(
     r"^\s*(?:\d+(?:\.\d+)*[.)]?\s+|第[一二三四五六七八九十百\d]+[章节条编]\s*|[一二三四五六七八九十]+[、.]\s*)"
 )
 KEY_VALUE = re.compile(
     r"^\s*(?:[-*+•]\s+|\d+[.)]\s+)?(?P<key>[^:：|]{1,60}?)\s*(?:(?<!\d)[:：]|[:：](?!\d))\s*(?P<value>\S.*?)\s*$"
 )
+FURTHER_KEY = re.compile(r"[^\W\d]\s*(?::\s|：)")  # within a value: the line is a run of pairs whose borders are lost
 ENGLISH_OF = re.compile(
     r"^The (?P<a>[\w' -]{2,60}?) of (?:the )?(?P<e>[\w'&. -]{2,50}?) (?:is|are) (?P<v>[^;:]{1,120})$"
 )
@@ -80,6 +84,8 @@ def _names_a_thing(name: str, language: Language) -> bool:
 
     One capitalised word below the title ("Amounts") mostly names a part of the document, as the listed words do.
     """
+    if is_question(name):
+        return False
     parts = material(language)["parts"]
     if language == "zh":
         return not any(part in name for part in parts)
@@ -88,6 +94,10 @@ def _names_a_thing(name: str, language: Language) -> bool:
     if any(character.isdigit() for word in own for character in word):
         return True
     return len(own) > 1 and all(word[0].isupper() for word in own)
+
+
+def is_question(heading: str) -> bool:
+    return bool(QUESTION.search(heading))
 
 
 def _plain(text: str) -> str:
@@ -132,15 +142,14 @@ def _from_table(lines: list[str], subject: str, language: Language) -> Iterator[
 
 
 def _from_line(line: str, subject: str, language: Language) -> Iterator[tuple[str, str, str, str]]:
-    """A key: value line, or the sentences of a paragraph that have a plain form."""
-    pair = KEY_VALUE.match(line)
-    if (
-        pair
-        and "://" not in line
-        and not re.search(r"[.。!?！？,，]", pair["key"])
-        and not pair["value"].endswith(("。", ":", "："))
-    ):
-        yield subject, _lower_first(pair["key"]), pair["value"].rstrip("."), line
+    """A key: value line, several such sentences in a line, or the sentences of a paragraph that have a plain form."""
+    sentences = [text.strip() for text in SENTENCE_END.split(line) if text.strip()]
+    pairs = [_pair(text.rstrip("。")) for text in sentences]
+    if len(pairs) > 1 and all(pairs):
+        yield from ((subject, *pair, text) for pair, text in zip(pairs, sentences, strict=True) if pair)
+        return
+    if pair := _pair(line):
+        yield subject, *pair, line
         return
     for text in SENTENCE_END.split(re.sub(r"^\s*(?:[-*+•]|\d+[.)])\s+", "", line)):
         sentence = text.strip().rstrip(".。")
@@ -149,3 +158,12 @@ def _from_line(line: str, subject: str, language: Language) -> Iterator[tuple[st
             yield match["e"], _lower_first(match["a"]), match["v"], text.strip()
         elif match := is_a.match(sentence):
             yield match["e"], "", match["v"], text.strip()
+
+
+def _pair(line: str) -> tuple[str, str] | None:
+    """The key and the value of a line that is such a pair, and one alone."""
+    pair = KEY_VALUE.match(line)
+    if not pair or "://" in line or re.search(r"[.。!?！？,，]", pair["key"]) or FURTHER_KEY.search(pair["value"]):
+        return None
+    value = pair["value"]
+    return None if value.endswith(("。", ":", "：")) else (_lower_first(pair["key"]), value.rstrip("."))

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from artifacts.records import Origin, QAPair, Quote, Section, short_id
 from tasks.generate.config import OfflineTeacher
 from tasks.generate.grounding.quotes import locate
-from tasks.generate.offline.find import find_facts
+from tasks.generate.offline.find import find_facts, is_question
 from tasks.generate.offline.wordings import Language, Statement, fill, material, pairs_and_probes
 from tasks.generate.taught import RejectRow, Taught
 
@@ -81,4 +81,6 @@ def _about_section(section: Section, dials: OfflineTeacher) -> list[QAPair]:
 
 
 def _about(headings: tuple[str, ...], language: Language) -> list[str]:
-    return [fill(template, d=headings[0], e=headings[-1]) for template in material(language)["section"]]
+    """A heading that is a question is asked as it stands."""
+    templates = material(language)["asked" if is_question(headings[-1]) else "section"]
+    return [fill(template, d=headings[0], e=headings[-1]) for template in templates]
