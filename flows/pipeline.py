@@ -24,6 +24,7 @@ from configs.schema import Config, Stage, load
 from flows.plan import make_plan
 from flows.ready import lacking
 from tasks.align.task import align
+from tasks.clean.operators import load as load_operators
 from tasks.clean.task import clean
 from tasks.evaluate.task import evaluate
 from tasks.export.task import export
@@ -83,22 +84,21 @@ def drive(run: Run, config: Config, call: Call, until: Stage | None = None) -> l
 
 
 def preflight(config: Config, force: Sequence[Stage], until: Stage | None) -> None:
-    """Look for all that a stage will need (files, prompts, a model, a key) before the first stage is paid for."""
-    asking = [asks for asks in (config.generate, config.clean) if asks.endpoints()]
-    if asking:
-        states = {entry.stage: entry.state for entry in make_plan(config, Store(config.store), frozenset(force))}
-        order = list(Stage)
-        for asks in asking:
-            wanted = until is None or order.index(Stage(asks.stage)) <= order.index(until)
-            if wanted and states[asks.stage] != "cached":
-                for error in lacking(asks):
-                    raise error
+    """Look for all that a stage will need (files, models, keys, operators) before the first stage is paid for."""
     if config.parse.tokenizer == config.sft.model.name():
         config.sft.model.check()  # before parse says what its tokenizer lacks
     for section in config.sections():
         section.outside()
         if section.stage == until:
-            return
+            break
+    planned = make_plan(config, Store(config.store), frozenset(force), until)
+    ahead = {entry.stage for entry in planned if entry.state != "cached"}
+    for asks in (config.generate, config.clean):
+        if asks.stage in ahead:
+            for error in lacking(asks):
+                raise error
+    if Stage.clean in ahead:  # it takes seconds: data-juicer is imported
+        load_operators(config.clean.operators)
 
 
 def begin(config: Config, force: Sequence[Stage] = (), until: Stage | None = None) -> Run:

@@ -13,7 +13,7 @@ from rich.table import Table
 from artifacts.records import Section, read_jsonl
 from artifacts.stage import plan_for, reasons
 from artifacts.store import Ref, Store
-from configs.schema import Config
+from configs.schema import Config, Stage
 from flows.ready import lacking
 from tasks.generate.config import GenerateConfig
 from tasks.generate.estimate import Estimate, estimate
@@ -28,11 +28,15 @@ class Planned:
     ref: Ref | None = None
 
 
-def make_plan(config: Config, store: Store, force: frozenset[str] = frozenset()) -> list[Planned]:
-    """Each stage's outlook; a stage whose input is not there yet can't be known, as that may come out the same."""
+def make_plan(
+    config: Config, store: Store, force: frozenset[str] = frozenset(), until: Stage | None = None
+) -> list[Planned]:
+    """Each stage's outlook, up to `until`; one whose input is not there yet can't be known, as that may come out the
+    same."""
     there: dict[str, Ref] = {}
     planned = []
-    for section in config.sections():
+    stages = list(Stage)
+    for section in config.sections()[: stages.index(until) + 1 if until else None]:
         awaited = [name for name in section.reads if name not in there]
         if awaited:
             planned.append(Planned(section.stage, "unknown", (f"depends on what comes out of {', '.join(awaited)}",)))

@@ -98,8 +98,23 @@ def _wrong_value(name: str, parameter: Parameter, value: Any) -> str | None:
         return f"{name}: {error.errors()[0]['msg'].lower()}, not {value!r}"
     if parameter.choices and value and str(value).lower() not in map(str.lower, parameter.choices):
         return f"{name}: {value!r} is none of {', '.join(parameter.choices)}"
+    if "pattern" in name and (wrong := _unreadable(value)):
+        return f"{name}: {value!r} is no regular expression: {wrong}"
     if name.endswith(MEASURES) and isinstance(value, int | float) and value < 0:
         return f"{name}: {value} is below 0, and nothing that it is compared with is"
+    return None
+
+
+def _unreadable(value: Any) -> str | None:
+    """What is wrong with a pattern, or with one of several; data-juicer reads them by `regex`."""
+    import regex
+
+    try:
+        for pattern in value if isinstance(value, list) else [value]:
+            if isinstance(pattern, str):
+                regex.compile(pattern)
+    except regex.error as error:
+        return str(error)
     return None
 
 

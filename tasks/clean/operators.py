@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from artifacts.records import QAPair
-from artifacts.stage import StageError
+from artifacts.stage import SettingError, StageError
 from tasks.clean import guards
 from tasks.clean.assets import TOKENIZED, tokenizer_folder
 from tasks.clean.catalogue import DEDUPLICATORS
@@ -152,10 +152,13 @@ def _tokenizer(folder: Path, device: str = "cpu") -> Any:
 
 
 def load(operators: Sequence[Operator]) -> list[Loaded]:
-    """Make each operator and try it on two rows, so that what can't work is said before the run."""
-    loaded = [Loaded(operator) for operator in operators]
-    for each in loaded:
-        each.attempt()
+    """Make each operator and try it on two rows; raises SettingError for what can't work."""
+    try:
+        loaded = [Loaded(operator) for operator in operators]
+        for each in loaded:
+            each.attempt()
+    except StageError as error:
+        raise SettingError(str(error)) from error
     return loaded
 
 

@@ -31,6 +31,12 @@ from tasks.clean.config import CleanConfig
         ([{"alphanumeric_filter": {"tokenization": "yes"}}], "tokenization: input should be a valid boolean"),
         ([{"character_repetition_filter": {"rep_len": 0}}], "rep_len: input should be greater than 0"),
         ([{"clean_email_mapper": {"repl": 5}}], "repl: input should be a valid string"),
+        (
+            [{"clean_email_mapper": {"pattern": "["}}],
+            "pattern: '[' is no regular expression: unterminated character set",
+        ),
+        ([{"replace_content_mapper": {"pattern": ["a", "(["]}}], "['a', '(['] is no regular expression"),
+        ([{"document_simhash_deduplicator": {"ignore_pattern": "(a"}}], "missing ) at position 2"),
         ([{"fix_unicode_mapper": {"normalization": "NFX"}}], "'NFX' is none of NFC, NFKC, NFD, NFKD"),
         ([{"words_num_filter": {"max_closed_interval": 1}}], "max_closed_interval: input should be a valid boolean"),
         ([{"document_simhash_deduplicator": {"tokenization": "words"}}], "'words' is none of character, punctuation"),
@@ -62,6 +68,7 @@ def test_values_that_data_juicer_takes_are_taken() -> None:
     recipe = [
         {"fix_unicode_mapper": {"normalization": "nfkc"}},
         {"clean_email_mapper": {"pattern": None, "repl": ""}},
+        {"clean_links_mapper": {"pattern": r"\p{Han}+"}},
         {"alphanumeric_filter": {"min_ratio": 1, "max_ratio": 2.5, "tokenization": True, "tokenizer": "embedded"}},
         {"text_length_filter": {"min_len": 10, "max_len": 10}},
         {"stopwords_filter": {"words_aug_group_sizes": [2, 3]}},

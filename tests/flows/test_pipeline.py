@@ -49,6 +49,15 @@ def test_a_key_that_is_missing_is_told_before_anything_is_done(tmp_path: Path) -
     begin(config, until=Stage.parse).end("done")
 
 
+def test_an_operator_that_cannot_run_is_told_before_anything_is_done(tmp_path: Path) -> None:
+    changed = [f"store={tmp_path / 'store'}", "clean.operators=[{chinese_convert_mapper: {mode: t2s}}]"]
+    config = load("configs/quickstart.yaml", changed)
+    with pytest.raises(SettingError, match=r"chinese_convert_mapper: .* opencc must be installed first"):
+        begin(config)
+    assert not (tmp_path / "store").exists()
+    begin(config, until=Stage.generate).end("done")
+
+
 def test_an_error_for_the_user_is_logged_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
     logger = logging.getLogger("tests.engine")
     logger.addFilter(without_traceback)
