@@ -6,7 +6,7 @@ from artifacts.records import QAPair
 from tasks.clean.config import Privacy
 from tasks.clean.rows import Left, Outcome
 from tasks.models.language.match import contains, normalise
-from tasks.models.language.private import MASKS, Masked, finds, mask, may_hold
+from tasks.models.language.private import MASKS, Masked, finds, mask, may_hold, public_passwords
 
 
 def guard_privacy(dials: Privacy, read: QAPair, outcome: Outcome) -> None:
@@ -22,7 +22,7 @@ def guard_privacy(dials: Privacy, read: QAPair, outcome: Outcome) -> None:
         _tell_masked(outcome, read, kinds)
         return
     pair = outcome.pair
-    masked = mask(texts_of(pair), kinds)
+    masked = mask(texts_of(pair), kinds, public_passwords([pair.answer], pair.question))
     changed = _with_texts(pair, masked.texts) if masked.held else pair
     refused = [kind for kind in masked.counts if getattr(dials, kind) == "reject"]
     if refused:
@@ -81,7 +81,8 @@ def _without_values(changed: QAPair, pair: QAPair, masked: Masked, kinds: tuple[
 def _tell_masked(outcome: Outcome, read: QAPair, kinds: tuple[str, ...]) -> None:
     """Have a row that an operator refused told as it was read, with masks; also where the reason quotes it."""
     assert outcome.left is not None
-    *texts, detail = (masked := mask([*texts_of(read), outcome.left.detail], kinds)).texts
+    public = public_passwords([read.answer], read.question)
+    *texts, detail = (masked := mask([*texts_of(read), outcome.left.detail], kinds, public)).texts
     if masked.counts or any(finds(name, kinds) for name in (read.value, *read.aliases)):
         outcome.pair = _without_values(_with_texts(read, tuple(texts)), read, masked, kinds)
         outcome.left = outcome.left._replace(detail=detail, masked=True)

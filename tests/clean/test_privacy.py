@@ -79,3 +79,19 @@ def test_a_row_that_an_operator_refused_is_told_with_masks(cleaned: Run) -> None
     result = cleaned([ROW], privacy={"phones": "mask"}, operators=[{"text_length_filter": {"max_len": 10}}])
     assert result.reject("r").reason == "text_length_filter"
     assert PHONE not in result.reject("r").model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "stays"),
+    [
+        ("默认账号和密码分别是什么？", "账号：admin；密码：admin123", True),
+        ("What are the router's factory credentials?", "User: admin\nPassword: admin123", True),
+        ("登录的账号和密码分别是什么？", "账号：admin；密码：admin123", False),
+        ("How is the default password changed?", "Enter one, such as password: admin123", False),
+    ],
+)
+def test_a_password_that_a_question_calls_a_default_stays(
+    cleaned: Run, question: str, answer: str, stays: bool
+) -> None:
+    row = pair("d", question, answer, value="admin123", evidence=(Quote(text=answer),))
+    assert cleaned([row], **ALONE).pairs == ([row] if stays else [])

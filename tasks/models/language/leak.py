@@ -122,7 +122,8 @@ class _Held:
         self._by_fact[probe.fact].append((text, leak))
         names = (probe.value, *probe.aliases)
         for first, longest in {(words[0], max(words, key=len)) for words in map(tokens, names) if words}:
-            self._by_value[text.marks, first].setdefault(longest, []).append(_Valued(text, leak, (probe.value, probe.aliases)))
+            held = _Valued(text, leak, (probe.value, probe.aliases))
+            self._by_value[text.marks, first].setdefault(longest, []).append(held)
 
     def find(self, question: str, fact: str, answer: str) -> Leak | None:
         text = _Text.of(question)

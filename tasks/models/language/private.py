@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -125,14 +125,29 @@ def finds(text: str, kinds: Collection[str] = tuple(MASKS)) -> list[Find]:
     personal, opening = _may_hold_address_or_number(text), credentials.may_hold(text)
     if not personal and not opening:
         return []
-    plain = text if text.isascii() else text.translate(ASCII)
     found: list[Find] = []
     for kind in MASKS:
         if kind in kinds and (opening if kind == "secrets" else personal):
-            for start, end in FINDERS[kind](plain):
+            for start, end in FINDERS[kind](_plain(text)):
                 if all(end <= other.start or other.end <= start for other in found):
                     found.append(Find(kind, start, end))
     return sorted(found, key=lambda find: find.start)
+
+
+def public_passwords(texts: Iterable[str], question: str = "") -> set[str]:
+    """The passwords that these texts call a maker's, or all in them where the question asks for a maker's."""
+    all_are = credentials.asks_public(_plain(question))
+    return {
+        text[each.start : each.end]
+        for text in texts
+        if credentials.may_hold(text)
+        for each in credentials.passwords(_plain(text))
+        if all_are or each.is_public
+    }
+
+
+def _plain(text: str) -> str:
+    return text if text.isascii() else text.translate(ASCII)
 
 
 class Masked(NamedTuple):
@@ -143,9 +158,18 @@ class Masked(NamedTuple):
     held: frozenset[str]  # what was found, as it stood
 
 
-def mask(texts: Sequence[str], kinds: Collection[str]) -> Masked:
-    """Mask what texts that belong together hold: what one of them tells to be private, is so in all of them."""
+def mask(texts: Sequence[str], kinds: Collection[str], public: Collection[str] = ()) -> Masked:
+    """Mask what texts that belong together hold: what one of them tells to be private, is so in all of them.
+
+    A password that one of them calls a maker's default, or that is named as public, is so in none.
+    """
     found = [finds(text, kinds) for text in texts]
+    if any(find.kind == "secrets" for each in found for find in each):
+        open_to_all = public_passwords(texts).union(public)
+        found = [
+            [find for find in each if text[find.start : find.end] not in open_to_all]
+            for text, each in zip(texts, found, strict=True)
+        ]
     held = {text[find.start : find.end]: find.kind for text, each in zip(texts, found, strict=True) for find in each}
     if not held:
         return Masked(tuple(texts), Counter(), frozenset())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from tasks.models.language.credentials import IN_ADDRESS
 from tasks.models.language.private import MASKS, finds, mask
 
 LABELLED = yaml.safe_load(Path(__file__).with_name("private.yaml").read_text(encoding="utf-8").replace("·", ""))
@@ -64,3 +65,14 @@ def test_masking_again_changes_nothing() -> None:
     texts = [read(marked)[0] for marked in LABELLED["found"]]
     once = [mask([text], MASKS).texts[0] for text in texts]
     assert [mask([text], MASKS).texts[0] for text in once] == once
+
+
+def test_a_password_that_one_text_calls_a_default_is_public_in_all() -> None:
+    texts = ["密码：admin123", "出厂密码：admin123", "管理员密码：Hs@2024!"]
+    assert mask(texts, MASKS).texts == (*texts[:2], "管理员密码：<key>")
+
+
+def test_no_scheme_begins_within_a_long_word() -> None:
+    """Or each letter of a word would be tried as the beginning of an address: a minute for a long one."""
+    assert IN_ADDRESS.search("ab://u:secret1@h")
+    assert not IN_ADDRESS.search("a" * 30 + "://u:secret1@h")
