@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -21,11 +21,14 @@ def print_summary(store: Store, record: RunRecord, config: Path, overrides: Sequ
     """The tables and paths of a run that is done, and the command to talk to its model."""
     console = Console()
     console.print(stage_table(store, record))
+    for stage, note in notes(store, record):
+        console.print(f"[yellow]{stage}:[/] {escape(note)}", highlight=False, soft_wrap=True)
     if (ref := record.ref("evaluate")) is not None:
         scores = Scores.model_validate_json((store.path(ref) / "scores.json").read_text(encoding="utf-8"))
         console.print()
         console.print(score_table(scores))
-        console.print(scores.verdict.headline, style="green" if scores.verdict.passed else "yellow", highlight=False)
+        for line in verdict_lines(scores):
+            console.print(line, highlight=False, soft_wrap=True)
     folder = store.root / "runs" / record.id
     for path in sorted(folder.glob("*.*")):
         console.print(escape(f"{path.stem:<11} {path}"), highlight=False, soft_wrap=True)
@@ -46,6 +49,21 @@ def stage_table(store: Store, record: RunRecord) -> Table:
     for entry in record.stages:
         table.add_row(*_cells(store, entry))
     return table
+
+
+def notes(store: Store, record: RunRecord) -> Iterator[tuple[str, str]]:
+    """(stage, what a reader must know), of all artifacts of the run."""
+    for entry in record.stages:
+        if entry.ref is not None:
+            yield from ((entry.stage, note) for note in store.manifest(entry.ref).notes)
+
+
+def verdict_lines(scores: Scores) -> Iterator[str]:
+    """Whether the model passed, with the figures in a sentence, and each gate that it failed."""
+    verdict = scores.verdict
+    told = "[green]passed[/]" if verdict.passed else "[red]did not pass[/]"
+    yield f"{told}: {escape(verdict.headline)}"
+    yield from (f"  {gate.name}: {escape(gate.reason)}" for gate in verdict.gates if not gate.passed)
 
 
 def score_table(scores: Scores) -> Table:
