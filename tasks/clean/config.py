@@ -141,7 +141,7 @@ class Privacy(Dials):
     bank_cards: Handling = "mask"
     """13 to 19 digits with a right Luhn check digit, as cards have them."""
     secrets: Handling = "mask"
-    """API keys, tokens, private keys, passwords in addresses."""
+    """API keys, tokens, private keys, passwords in addresses and commands, and after their names."""
 
 
 class Judge(Dials):

@@ -15,7 +15,7 @@ def guard_privacy(dials: Privacy, read: QAPair, outcome: Outcome) -> None:
     A row whose answer's value is masked is left out: it would teach the mask. One that an operator refused is told
     without what was found in it, too.
     """
-    kinds = tuple(kind for kind in MASKS if getattr(dials, kind) != "keep")
+    kinds = sought(dials)
     if not kinds or not may_hold("\n".join((*texts_of(read), *texts_of(outcome.pair), read.value, *read.aliases))):
         return
     if outcome.left is not None:
@@ -35,6 +35,11 @@ def guard_privacy(dials: Privacy, read: QAPair, outcome: Outcome) -> None:
     elif masked.counts:
         outcome.pair = changed
         outcome.counts += tuple(f"masked_{kind}" for kind in masked.counts.elements())
+
+
+def sought(dials: Privacy) -> tuple[str, ...]:
+    """The kinds that are looked for."""
+    return tuple(kind for kind in MASKS if getattr(dials, kind) != "keep")
 
 
 def texts_of(pair: QAPair) -> tuple[str, ...]:

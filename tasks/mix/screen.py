@@ -13,7 +13,7 @@ from artifacts.stage import Work
 from tasks.mix.config import MixConfig
 from tasks.models.language.contamination import Contamination
 from tasks.models.language.leak import Guard
-from tasks.models.language.private import handling_of, mask
+from tasks.models.language.private import handling_of, mask, with_masked
 
 
 class Screen:
@@ -21,9 +21,9 @@ class Screen:
 
     def __init__(self, work: Work[MixConfig]) -> None:
         self._work = work
-        self._probes = Guard(work.read("generate", "probes.jsonl", Probe))
-        self._sets = Contamination.of(work.inputs["clean"])
         self._handling = handling_of(work.inputs["clean"])
+        self._probes = Guard(with_masked(work.read("generate", "probes.jsonl", Probe), self._handling))
+        self._sets = Contamination.of(work.inputs["clean"])
 
     def rows(self, rows: Iterable[Conversation]) -> Iterator[Conversation]:
         return (left for row in rows if (left := self.row(row)) is not None)
@@ -35,7 +35,7 @@ class Screen:
             return None
         told = (Message(role=said["role"], content=text) for said, text in zip(row.messages, texts, strict=True))
         row = row.model_copy(update={"messages": tuple(told)})
-        if (leak := self._probes.find(row.messages)) is not None:
+        if (leak := self._probes.find(row.messages, quoted=True)) is not None:
             self._work.reject("probe_leak", row, f"asks the question of probe {leak.probe}: {leak.question}")
             return None
         return row if self._is_unmeasured(row, row.messages) else None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from artifacts.records import Probe, QAPair
 from artifacts.stage import SettingError, StageError
 from tasks.clean.config import CleanConfig, Decontamination, EvaluationSet
 from tasks.clean.evaluation import asked, read_sets
@@ -35,6 +36,35 @@ def test_a_row_of_an_evaluation_set_is_left_out(cleaned: Run, tmp_path: Path) ->
     assert "7 of the evaluation set C-Eval" in reject.detail
     assert result.manifest.counts["evaluation_questions"] == 1
     assert "evaluation.json" in [file.path for file in result.manifest.files]
+
+
+PROBES = [
+    Probe(id="heavy", fact="f", kind="paraphrase", question="What does the crane weigh?", answer="5 t", value="5 t"),
+    Probe(id="card", fact="g", kind="paraphrase", question="Whose card is 4111 1111 1111 1111?", answer="Bob"),
+    Probe(id="zh", fact="h", kind="paraphrase", question="吊车有多重？", answer="五吨"),
+]
+
+
+@pytest.mark.parametrize(
+    ("row", "probe"),
+    [
+        (pair("r", "Say it.", "What does the crane weigh? 5 t", fact="f"), "heavy"),
+        (pair("r", "Go on.", "5 t", reasoning="The probe asks: What does the crane weigh?"), "heavy"),
+        (pair("r", "说吧。", "问：“吊车有多重？”答：五吨。"), "zh"),
+        (pair("r", "Whose card is 4111 1111 1111 1111?", "It is Bob's of sales."), "card"),
+    ],
+)
+def test_a_probe_is_found_in_what_the_row_says_and_behind_masks(cleaned: Run, row: QAPair, probe: str) -> None:
+    result = cleaned([row], PROBES, operators=[])
+    assert result.pairs == []
+    reject = result.reject("r")
+    assert (reject.reason, probe in reject.detail) == ("probe_leak", True)
+    assert "4111" not in reject.model_dump_json()
+
+
+def test_a_row_that_tells_what_a_probe_asks_stays(cleaned: Run) -> None:
+    row = pair("r", "Which crane is on site?", "The crane on site weighs 5 t. What else does it lift? Pipes.", fact="f")
+    assert cleaned([row], PROBES, operators=[]).ids == ["r"]
 
 
 def test_without_sets_nothing_is_handed_on(cleaned: Run) -> None:

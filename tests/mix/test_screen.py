@@ -18,7 +18,9 @@ ASKED = "某企业于年初购入一台设备，采用双倍余额递减法计�
 PHONE = "13800138000"
 
 
-def screen(folder: Path, **handling: str) -> tuple[Work[MixConfig], Screen]:
+def screen(
+    folder: Path, asked: str = "How heavy is the Kelvora 90?", **handling: str
+) -> tuple[Work[MixConfig], Screen]:
     """A screen beside what clean and generate hand on."""
     (folder / "clean").mkdir()
     (folder / "generate").mkdir()
@@ -26,7 +28,7 @@ def screen(folder: Path, **handling: str) -> tuple[Work[MixConfig], Screen]:
     sets = EvaluationSets(ngram=13, min_similarity=0.8, questions=(question,))
     (folder / "clean" / FILE).write_text(sets.model_dump_json(), encoding="utf-8")
     hand_on(folder / "clean", {**dict.fromkeys(MASKS, "keep"), **handling})
-    probe = Probe(id="p", fact="f", kind="paraphrase", question="How heavy is the Kelvora 90?", answer="9 kg")
+    probe = Probe(id="p", fact="f", kind="paraphrase", question=asked, answer="9 kg")
     (folder / "generate/probes.jsonl").write_text(probe.model_dump_json() + "\n", encoding="utf-8")
     work = Work(
         config=MixConfig(),
@@ -49,6 +51,13 @@ def test_rows_that_hold_what_is_measured_are_left_out(tmp_path: Path) -> None:
     rows = [row("set", f"请看：{ASKED}"), row("probe", "How heavy is the Kelvora 90?"), row("good", "Hi", PHONE)]
     assert list(held.rows(rows)) == [rows[2]]
     assert work.rejects == {"evaluation_leak": 1, "probe_leak": 1}
+
+
+def test_a_probe_is_found_behind_masks_and_in_what_the_assistant_says(tmp_path: Path) -> None:
+    work, held = screen(tmp_path, asked=f"Whose phone is {PHONE}?", phones="mask")
+    rows = [row("asks", f"Whose phone is {PHONE}?"), row("says", "Hi", f"You ask: Whose phone is {PHONE}?")]
+    assert list(held.rows(rows)) == []
+    assert work.rejects == {"probe_leak": 2}
 
 
 def test_what_is_private_is_masked_in_general_rows_and_in_the_documents(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ COURTESY = re.compile(
     re.IGNORECASE,
 )
 ONE_CJK = re.compile(f"[{CJK}]")
+SENTENCE_END = re.compile(r"(?<=[?？])|[。！：；\n\"“”「」『』]|[.!:;](?=\s)")
 PLURAL_LENGTH = 3  # a longer word loses its s: "pumps" is "pump", and "gas" stays
 
 
@@ -158,12 +159,16 @@ class Guard:
             else:
                 self._asked.add(_bare(question), leak, probe)
 
-    def find(self, messages: Iterable[Message], fact: str = "") -> Leak | None:
-        """The first probe that a user's turn asks, as a whole or in one of its lines."""
+    def find(self, messages: Iterable[Message], fact: str = "", *, quoted: bool = False) -> Leak | None:
+        """The first probe that a user's turn asks, as a whole or in one of its lines.
+
+        `quoted`: or that stands as a question in what the assistant says; documents may well hold such.
+        """
         messages = list(messages)
         turns = [message["content"] for message in messages if message["role"] == "user"]
         answer = "\n".join(message["content"] for message in messages if message["role"] == "assistant")
-        for text in chain.from_iterable(dict.fromkeys([turn, *turn.splitlines()]) for turn in turns):
+        asked = chain.from_iterable(dict.fromkeys([turn, *turn.splitlines()]) for turn in turns)
+        for text in chain(asked, _questions(answer) if quoted else ()):
             if leak := self._worded.find(text, fact, answer) or self._asked.find(_bare(text), fact, answer):
                 return leak
         return None
@@ -175,6 +180,12 @@ class Guard:
                 f"{stage}: row {row} asks what the held-out probe {leak.probe} asks: {leak.question!r}; make the data "
                 "again (--force clean --force mix), or take the row out of its source"
             )
+
+
+def _questions(text: str) -> Iterator[str]:
+    """The sentences that end with a question mark."""
+    if "?" in text or "？" in text:
+        yield from (found for found in SENTENCE_END.split(text) if found and found.endswith(("?", "？")))
 
 
 def same_question(one: str, other: str) -> bool:

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from artifacts.records import Probe
 from tasks.models.language import credentials
 
 FILE = "privacy.json"
@@ -182,6 +183,18 @@ def mask(texts: Sequence[str], kinds: Collection[str], public: Collection[str] =
         Counter(held.values()),
         frozenset(held),
     )
+
+
+def with_masked(probes: Iterable[Probe], kinds: Collection[str]) -> Iterator[Probe]:
+    """Probes, and those that hold something also with masks: as a row reads that was masked and asks the same."""
+    for probe in probes:
+        yield probe
+        texts = (probe.question, probe.answer, probe.value, *probe.aliases)
+        masked = mask(texts, kinds, public_passwords([probe.answer], probe.question))
+        if masked.held:
+            question, answer, value, *aliases = masked.texts
+            texts_of = {"question": question, "answer": answer, "value": value, "aliases": tuple(aliases)}
+            yield probe.model_copy(update=texts_of)
 
 
 def _replaced(text: str, found: Sequence[Find]) -> str:
