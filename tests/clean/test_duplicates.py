@@ -118,6 +118,29 @@ def test_signs_and_numbers_count(cleaned: Run, first: tuple[str, str], second: t
 @pytest.mark.parametrize(
     ("one", "other"),
     [
+        (("What power does it emit?", "5 mW"), ("What power does it emit?", "5 MW")),
+        (("激光的功率是多少？", "5mW"), ("激光的功率是多少？", "5MW")),
+        (("What is the flag?", "-v"), ("What is the flag?", "-V")),
+        (("What is the flag?", "--v"), ("What is the flag?", "-v")),
+        (("What does tar -C do?", "As told."), ("What does tar -c do?", "As told.")),
+        (("What is the variable?", "userName"), ("What is the variable?", "username")),
+        (("What does `ls -l` do?", "It lists."), ("What does `ls -L` do?", "It lists.")),
+        (("`Foo` 是什么？", "类名"), ("`foo` 是什么？", "类名")),
+        (("按键A的作用是什么？", "启动"), ("按键a的作用是什么？", "启动")),
+        (("测得的数是多少？", "10⁵"), ("测得的数是多少？", "105")),
+        (("What is the value?", "1e3"), ("What is the value?", "1E-3")),
+        (("What is the charge?", "Fe²⁺"), ("What is the charge?", "Fe2")),
+    ],
+)
+def test_case_counts_in_code_and_units_and_raised_figures_are_no_others(
+    cleaned: Run, one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    assert cleaned([pair("a", *one), pair("b", *other)]).ids == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
         (("How long is the warranty?", "It is 2 years."), ("how long  is the Warranty", "It is 2 years")),
         (("保修期是 24 个月吗？", "是的，（24个月）。"), ("保修期是24个月吗?", "是的,(24个月)")),
     ],

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
+from itertools import starmap
 
 from artifacts.records import QAPair
 from tasks.clean.duplicates.texts import FUNCTION_WORDS, Text, are_both_words, is_chinese, is_typed, sound
@@ -73,14 +74,15 @@ class Row:
 
 def alike(one: Row, other: Row, words: Vocabulary, least: float) -> float | None:
     """How alike two duplicates are (Jaccard index of trigrams); None for rows that are none."""
-    if not _one_fact(one, other) or not _same(one.question, other.question, words, least):
+    texts = tuple(zip(one.texts, other.texts, strict=True))
+    if not _one_fact(one, other) or any(starmap(_written_otherwise, texts)):
+        return None
+    if not _same(one.question, other.question, words, least):
         return None
     known = bool(one.value or other.value)
     if not _same(one.answer, other.answer, words, least, known=known) and not _retold(one, other, least):
         return None
-    return min(
-        similarity(*(normalize(text.text) for text in texts)) for texts in zip(one.texts, other.texts, strict=True)
-    )
+    return min(similarity(normalize(left.text), normalize(right.text)) for left, right in texts)
 
 
 def _one_fact(one: Row, other: Row) -> bool:
@@ -90,6 +92,18 @@ def _one_fact(one: Row, other: Row) -> bool:
     if one.value and other.value:
         return one.value == other.value
     return all(contains(row.pair.answer, value) for row in (one, other) for value in (one.value, other.value) if value)
+
+
+def _written_otherwise(one: Text, other: Text) -> bool:
+    """Whether code, units or names of two texts differ in case ("5 mW", "5 MW"), or flags in anything."""
+    if one.verbatim != other.verbatim:
+        return True
+    for text, beside in ((one, other), (other, one)):
+        if missing := text.cased - beside.latin:
+            known = set(map(str.casefold, beside.latin))
+            if any(word.casefold() in known for word in missing):
+                return True
+    return False
 
 
 def _same(one: Text, other: Text, words: Vocabulary, least: float, *, known: bool = False) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from artifacts.records import QAPair
 from tasks.clean.catalogue import DEDUPLICATORS
 from tasks.clean.config import CleanConfig
 from tasks.clean.duplicates.compare import Row
+from tasks.clean.duplicates.texts import as_written
 from tasks.clean.duplicates.vocabulary import forms
 from tasks.clean.operators import Loaded, load
 from tasks.models.language.match import contains_value
@@ -63,8 +65,9 @@ def _signature(pair: QAPair, hashers: Sequence[Hasher]) -> Signature:
 
 
 def said(pair: QAPair) -> tuple[str, ...]:
-    """The whole prompt and the answer in normal form."""
-    return tuple(map(normalize, (*(turn["content"] for turn in pair.prompt()), pair.answer)))
+    """The whole prompt and the answer in normal form, and what counts as it is written."""
+    texts = (*(turn["content"] for turn in pair.prompt()), pair.answer)
+    return (*map(normalize, texts), *chain.from_iterable(map(as_written, texts)))
 
 
 def digest(text: str) -> int:

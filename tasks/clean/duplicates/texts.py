@@ -53,6 +53,15 @@ CAPITAL = re.compile(r"\b[A-Z]\w*")
 SIGNS = re.compile(  # which tokens leave out, and "C#" is no "C", "√" no "×"
     r"[^\w\s.,;:!?'\"()\[\]{}…—–\-`*~|，。、；：！？‘’“”（）《》〈〉【】「」『』·•％＋＜＞\ufffd]"
 )
+LATIN = re.compile(r"[A-Za-z]\w*", re.ASCII)
+CASED = re.compile(  # where a capital makes another word
+    r"`[^`\n]+`"
+    r"|(?<=\d)[^\S\n]?[A-Za-z]{1,3}(?![A-Za-z])"  # units: 5 mW, 5 MW
+    r"|\b[A-Za-z]*[a-z][A-Z]\w*"  # userName
+    rf"|(?<=[{CJK}])[A-Za-z](?![A-Za-z])"  # 按键A
+)
+VERBATIM = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*|(?<=\d)[eE]-\d+")  # flags, and exponents below zero: 1e-3
+RAISED = str.maketrans({high: f"^{low}" for high, low in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-", strict=True)})
 DOTTED = re.compile(r"(?<=[^\W\d_])['’](?=[^\W\d_])")
 
 
@@ -65,9 +74,10 @@ class Text:
     @cached_property
     def words(self) -> tuple[str, ...]:
         """Tokens in one spelling; a character typed twice counts once."""
-        said = [_spelled(token) for token in tokens(DOTTED.sub("", self.text))]
+        text = self.text.translate(RAISED)  # 10⁵ is no 105
+        said = [_spelled(token) for token in tokens(DOTTED.sub("", text))]
         once = [word for word, before in zip(said, ["", *said], strict=False) if word != before or len(word) > 1]
-        return (*once, *SIGNS.findall(self.text))
+        return (*once, *SIGNS.findall(text))
 
     @cached_property
     def content(self) -> str:
@@ -86,9 +96,32 @@ class Text:
         return frozenset(word.casefold() for word in CAPITAL.findall(unicodedata.normalize("NFKC", self.text)))
 
     @cached_property
+    def cased(self) -> frozenset[str]:
+        """The words that another case makes others: in code, units, and with a capital inside."""
+        return frozenset(_cased(self.text))
+
+    @cached_property
+    def latin(self) -> frozenset[str]:
+        """The words in Latin letters as they are written."""
+        return frozenset(LATIN.findall(self.text))
+
+    @cached_property
+    def verbatim(self) -> frozenset[str]:
+        return frozenset(VERBATIM.findall(self.text))
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """Names that Chinese shows: what is quoted, a person's name, and what a company or a place is called."""
         return frozenset(NAMED.findall(self.text))
+
+
+def _cased(text: str) -> list[str]:
+    return [word for found in CASED.findall(text) for word in LATIN.findall(found)]
+
+
+def as_written(text: str) -> list[str]:
+    """What of a text counts letter by letter, capitals and dashes too."""
+    return sorted(_cased(text)) + VERBATIM.findall(text)
 
 
 @lru_cache(maxsize=1 << 16)  # a corpus has its few thousand words over and over
