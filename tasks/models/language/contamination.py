@@ -5,7 +5,8 @@ A row does where it has
 - as many words in a row of a question as are a copy (https://arxiv.org/abs/2005.14165, appendix C); a Chinese character
   counts as one. Words that many questions share are a form, and no copy;
 - a shorter question whole, from where a sentence begins to where one ends;
-- in the user's words a text that is nearly a question: near by simhash, then alike by trigrams, with the same numbers.
+- in the user's words a text that is nearly a question: near by simhash, then alike by trigrams (two Chinese ones: by
+  pairs of characters), with the same numbers.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any, NamedTuple
 
 from artifacts.records import Message, Record
 from artifacts.stage import StageError
-from tasks.models.language.leak import COURTESY
+from tasks.models.language.leak import COURTESY, NEAR, NEAR_CJK, pairs_shared
 from tasks.models.language.match import CJK, CJK_MARKS, plain
 from tasks.models.language.wording import GRAM, marks, normalize, similarity
 
@@ -32,9 +33,21 @@ CHARACTER = 0.5  # of a word
 NEAR_BITS = 16  # of 64 in which two simhashes may differ: texts alike by 0.8 differ in 10 +- 3, others in 32 +- 4
 SHOWN = 200  # characters
 LETTERS = "ABCDEFGHIJ"  # of options
+PAIRS = NEAR_CJK / NEAR  # what Chinese questions share of pairs, where English ones share 1 of trigrams
 
 WORD = re.compile(rf"(?![{CJK_MARKS}])[{CJK}]|[^\W_{CJK}]+")
 ONE_CJK = re.compile(f"[{CJK}]")
+SPELLINGS = (  # of words that ask the same
+    (re.compile(r"\b(what|who|which|where|when|how|why|that|there|here|it|he|she)'s\b"), r"\1 is"),
+    (re.compile(r"\bcan't\b|\bcannot\b"), "can not"),
+    (re.compile(r"\bwon't\b"), "will not"),
+    (re.compile(r"(?<=\w)n't\b"), " not"),
+    (re.compile(r"(?<=\w)'re\b"), " are"),
+    (re.compile(r"\bof the following\b"), "of these"),
+    (re.compile(r"\b(?:the|an?) (?=\w)|,(?= )"), ""),
+    (re.compile(r"不得(?!不)|不可(?![以或])|不准"), "不能"),
+    (re.compile(r"哪儿"), "哪里"),
+)
 BESIDE_CJK = re.compile(rf"(?<=[{CJK}]) | (?=[{CJK}])")
 CLAUSE = re.compile(r"[^.!?;:,…。！？；：，、\n\"“”‘’「」『』()（）\[\]【】*#|>]+")
 
@@ -143,7 +156,7 @@ class Contamination:
         return words[place : place + length]
 
     def _near(self, text: str) -> Overlap | None:
-        normal = normalize(COURTESY.sub("", text, count=1) or text)
+        normal = _normal(COURTESY.sub("", text, count=1) or text)
         if not self._shortest <= len(normal) <= self._longest:
             return None
         import numpy
@@ -151,10 +164,17 @@ class Contamination:
         bits = numpy.bitwise_count(self._simhashes ^ numpy.uint64(_simhash(normal)))
         for place in numpy.flatnonzero(bits <= NEAR_BITS):
             number = self._compared[place]
-            other = normalize(self._texts[number])
-            if similarity(normal, other) >= self._least and marks(normal) == marks(other):
+            if self._alike(normal, _normal(self._texts[number])):
                 return self._overlap(number, [normal])
         return None
+
+    def _alike(self, one: str, other: str) -> bool:
+        """Chinese questions are short: of theirs, pairs of words and characters are counted, small ones left out."""
+        if marks(one) != marks(other):
+            return False
+        if ONE_CJK.search(one) and ONE_CJK.search(other):
+            return pairs_shared(one, other) >= PAIRS * self._least
+        return similarity(one, other) >= self._least
 
     def _overlap(self, number: int, words: Sequence[str]) -> Overlap:
         found = self._questions[number]
@@ -167,22 +187,22 @@ class Contamination:
 
     @cached_property
     def _lengths(self) -> list[int]:
-        return [len(normalize(self._texts[number])) for number in self._compared] or [0]
+        return [len(_normal(self._texts[number])) for number in self._compared] or [0]
 
     @cached_property
     def _shortest(self) -> float:
-        return self._least * min(self._lengths) - GRAM
+        return PAIRS * self._least * min(self._lengths) - GRAM
 
     @cached_property
     def _longest(self) -> float:
         """Characters of the longest text that can be alike; one without repetition has as many trigrams."""
-        return max(self._lengths) / self._least + GRAM
+        return max(self._lengths) / (PAIRS * self._least) + GRAM
 
     @cached_property
     def _simhashes(self) -> Any:
         import numpy
 
-        return numpy.array([_simhash(normalize(self._texts[number])) for number in self._compared], numpy.uint64)
+        return numpy.array([_simhash(_normal(self._texts[number])) for number in self._compared], numpy.uint64)
 
 
 def _texts(questions: Sequence[EvaluationQuestion]) -> list[str]:
@@ -196,6 +216,14 @@ def _texts(questions: Sequence[EvaluationQuestion]) -> list[str]:
         else each.question
         for each in questions
     ]
+
+
+def _normal(text: str) -> str:
+    """A text's normal form, in which words that ask the same are the same."""
+    text = normalize(text)
+    for form, spelling in SPELLINGS:
+        text = form.sub(spelling, text)
+    return text
 
 
 def _words(text: str) -> list[str]:

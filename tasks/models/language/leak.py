@@ -86,8 +86,7 @@ class _Text(NamedTuple):
         if self.marks != other.marks:
             return False
         if by_words and ONE_CJK.search(self.normal) and ONE_CJK.search(other.normal):
-            pairs, others = set(pairwise(self.words)), set(pairwise(other.words))
-            return len(pairs & others) >= NEAR_CJK * len(pairs | others) > 0
+            return pairs_shared(self.question, other.question) >= NEAR_CJK
         shorter, longer = sorted((len(self.normal), len(other.normal)))
         return shorter >= NEAR * longer - 1 and similarity(self.normal, other.normal) >= NEAR
 
@@ -186,6 +185,12 @@ def _questions(text: str) -> Iterator[str]:
     """The sentences that end with a question mark."""
     if "?" in text or "？" in text:
         yield from (found for found in SENTENCE_END.split(text) if found and found.endswith(("?", "？")))
+
+
+def pairs_shared(one: str, other: str) -> float:
+    """Jaccard index of the pairs of words and CJK characters of two questions, small ones left out."""
+    pairs, others = set(pairwise(_words(one))), set(pairwise(_words(other)))
+    return len(pairs & others) / (len(pairs | others) or 1)
 
 
 def same_question(one: str, other: str) -> bool:

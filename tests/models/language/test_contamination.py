@@ -92,6 +92,39 @@ def test_what_is_nearly_a_question_is_found_in_what_users_say(held: str, asked: 
     assert guard(held, min_similarity=0.6).find(row("Hi", asked)) is None
 
 
+@pytest.mark.parametrize(
+    ("held", "asked"),
+    [
+        (
+            "What's the boiling point of water at sea level in degrees Celsius?",
+            "What is the boiling point of water, at sea level, in degrees celsius?",
+        ),
+        ("Why can't ferns bloom in the wild woods?", "Why can not the ferns bloom in the wild woods?"),
+        (
+            "Which of these gases makes up most of Earth's atmosphere?",
+            "Which of the following gases makes up most of the Earth's atmosphere?",
+        ),
+        ("在Python中，哪个关键字用于定义函数？", "Python中哪个关键字用于定义函数？"),
+        ("劳动合同的试用期最长不得超过多久？", "劳动合同试用期最长不能超过多久？"),
+    ],
+)
+def test_the_same_question_in_other_small_words_is_found(held: str, asked: str) -> None:
+    assert guard(held).find(row(asked)) is not None
+
+
+@pytest.mark.parametrize(
+    ("held", "asked"),
+    [
+        ("下列关于劳动合同解除的说法，正确的是", "下列关于劳动合同订立的说法，正确的是"),
+        ("在Python中，哪个关键字用于定义函数？", "在Python中，哪个关键字用于捕获异常？"),
+        ("劳动合同的试用期最长不得超过多久？", "劳动合同的试用期最短是多久？"),
+        ("What's the boiling point of water at sea level?", "What's the boiling point of ethanol at sea level?"),
+    ],
+)
+def test_another_question_of_the_same_form_is_not(held: str, asked: str) -> None:
+    assert guard(held).find(row(asked)) is None
+
+
 def test_other_numbers_are_another_question() -> None:
     held = "Wie schwer ist die Pumpe Kelvora 90 mit dem Motor?"
     assert guard(held).find(row(held.replace("90", "80"))) is None
