@@ -18,6 +18,7 @@ FieldName = Literal["question", "answer", "both"]
 Preset = Literal["clean-mixed", "clean-en", "clean-zh"]
 Handling = Literal["keep", "mask", "reject"]
 PRESETS = Path(__file__).parent / "presets"
+AXES = Path(__file__).parent / "quality/prompts/axes.yaml"
 
 
 class Operator(Dials):
@@ -125,7 +126,8 @@ class Decontamination(Dials):
     """Words (Chinese characters each count as one) in a row that are enough to be a copy; shorter questions count when
     they stand in a row whole. 13 is GPT-3's choice: https://arxiv.org/abs/2005.14165 (appendix C)."""
     min_similarity: float = Field(0.8, gt=0, le=1)
-    """How alike (Jaccard index of trigrams) a question of a row that simhash finds near one of a set must be."""
+    """How alike (Jaccard index of trigrams) a question of a row that simhash finds near one of a set must be; two
+    Chinese ones, by pairs of characters, 7/8 of it."""
 
 
 class Privacy(Dials):
@@ -167,6 +169,20 @@ class Judge(Dials):
         return [
             ": ".join(map(str, *each.items())) if isinstance(each, dict) and len(each) == 1 else each for each in axes
         ]
+
+    @model_validator(mode="after")
+    def _axes_are_known(self) -> Judge:
+        """A name alone must be one that the prompts explain: a typing error would be scored as something."""
+        explained = yaml.safe_load(AXES.read_text(encoding="utf-8"))["en"]
+        names = [axis.replace("：", ":").partition(":")[0].strip() for axis in self.axes]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"axes: {', '.join(twice)} stands there twice; name each axis once")
+        if unknown := [name for name, meaning in self.meanings.items() if not meaning and name not in explained]:
+            raise ValueError(
+                f"axes: {', '.join(unknown)}: write what it means, such as `- {unknown[0]}: ...`; "
+                f"only {', '.join(explained)} are explained to the judge already"
+            )
+        return self
 
     @property
     def meanings(self) -> dict[str, str]:

@@ -19,7 +19,7 @@ from artifacts.records import QAPair, Quote
 from artifacts.stage import SettingError, StageError
 from artifacts.store import Store
 from configs.schema import Stage, load
-from flows.pipeline import preflight
+from flows.preflight import preflight
 from flows.plan import make_plan, print_plan
 from flows.ready import lacking
 from tasks.clean.config import CleanConfig
@@ -95,6 +95,19 @@ def test_each_language_has_its_prompt_and_the_row_stands_between_marks(cleaned: 
         schema = request.body["response_format"]["json_schema"]["schema"]["properties"]["scores"]
         assert schema["properties"]["polite"] == {"type": "integer", "enum": [1, 2, 3, 4, 5]}
     assert any('"turns"' in request.prompt for request in server.requests)
+
+
+@pytest.mark.parametrize(
+    ("axes", "told"),
+    [
+        (["correct", "correct"], "correct stands there twice"),
+        (["correct", "corect"], "corect: write what it means"),
+        (["礼貌：称呼对方为“您”", "礼貌"], "礼貌 stands there twice"),
+    ],
+)
+def test_an_axis_that_is_not_explained_or_stands_twice_is_an_error(axes: list[str], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        CleanConfig.model_validate(judge("http://localhost:9", axes=axes))
 
 
 @pytest.mark.parametrize(

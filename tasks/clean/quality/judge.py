@@ -16,7 +16,7 @@ import yaml
 
 from artifacts.records import Message, QAPair, digest, encodable
 from artifacts.stage import StageError, Work
-from tasks.clean.config import CleanConfig, Judge
+from tasks.clean.config import AXES, CleanConfig, Judge
 from tasks.clean.quality.scores import put_down, scores_of
 from tasks.clean.rows import Rows
 from tasks.models.endpoint.chat import Chat
@@ -119,7 +119,7 @@ async def verdict_on(pair: QAPair, dials: Judge, chat: Chat) -> Verdict:
 
 def request(pair: QAPair, dials: Judge, language: str) -> list[Message]:
     """The prompt, and the row between marks that hold a digest of it, so that no row can close them by itself."""
-    known = yaml.safe_load((PROMPTS / "axes.yaml").read_text(encoding="utf-8"))[language]
+    known = yaml.safe_load(AXES.read_text(encoding="utf-8"))[language]
     meant = [(axis, meaning or known.get(axis, "")) for axis, meaning in dials.meanings.items()]
     listed = "\n".join(f"- {axis}: {meaning}" if meaning else f"- {axis}" for axis, meaning in meant)
     example = {"reason": "..." if language == "en" else "……", "scores": dict.fromkeys(dials.meanings, HIGHEST)}
