@@ -236,6 +236,10 @@ def test_a_chain_of_small_steps_does_not_merge_its_ends(tmp_path: Path) -> None:
         ("谁负责赵敏的考勤记录？", "谁负责赵民的考勤记录？"),
         ("哪一天买入设备？", "哪一天卖入设备？"),
         ("《安全手册》由谁编写？", "《安全守册》由谁编写？"),
+        ("定金的比例是多少？", "订金的比例是多少？"),
+        ("仪表的上限是多少？", "仪表的上线是多少？"),
+        ("制定规章的流程是什么？", "指定规章的流程是什么？"),
+        ("合同的中止由谁批准？", "合同的终止由谁批准？"),
     ],
 )
 def test_words_that_no_other_row_has_are_no_typing_errors_where_they_may_be_meant(
@@ -243,6 +247,16 @@ def test_words_that_no_other_row_has_are_no_typing_errors_where_they_may_be_mean
 ) -> None:
     rows = [pair("1", one, "As the manual says. 见手册。"), pair("2", other, "As the manual says. 见手册。")]
     assert cleaned(rows).ids == ["1", "2"]
+
+
+def test_a_word_that_the_evidence_has_is_no_typing_error(cleaned: Run) -> None:
+    def row(id_: str, word: str, proof: str) -> QAPair:
+        return pair(
+            id_, f"{word}的周期是多久？", "30日", value="30日", evidence=(Quote(text=f"{proof}的周期为30日。"),)
+        )
+
+    assert cleaned([row("1", "公示", "公示"), row("2", "公式", "公式")]).ids == ["1", "2"], "both are meant"
+    assert cleaned([row("1", "公示", "公示"), row("2", "公式", "公示")]).ids == ["1"], "one is typed wrong"
 
 
 def test_wordings_of_a_fact_stay_up_to_a_cap_the_best_of_them(cleaned: Run) -> None:

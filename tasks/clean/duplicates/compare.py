@@ -51,11 +51,15 @@ class Row:
 
     @cached_property
     def question(self) -> Text:
-        return Text(self.pair.question)
+        return Text(self.pair.question, self.source)
 
     @cached_property
     def answer(self) -> Text:
-        return Text(self.pair.answer)
+        return Text(self.pair.answer, self.source)
+
+    @property
+    def source(self) -> str:
+        return "\n".join(quote.text for quote in self.pair.evidence)
 
     @property
     def texts(self) -> tuple[Text, Text]:
@@ -157,7 +161,7 @@ def _same_names(one: Text, other: Text) -> bool:
 
 def _typed(one: Text, other: Text, at: tuple[int, int], words: Vocabulary, *, known: bool) -> bool:
     """Whether two words at one place are one, typed wrong in one of the texts: a word that several rows have is no
-    error, however near another ("heater", "header"; 油箱, 邮箱)."""
+    error, however near another ("heater", "header"; 油箱, 邮箱); nor are two that stand in their rows' evidence."""
     left, right = one.words[at[0]], other.words[at[1]]
     if left in FUNCTION_WORDS and right in FUNCTION_WORDS:
         return True
@@ -169,12 +173,20 @@ def _typed(one: Text, other: Text, at: tuple[int, int], words: Vocabulary, *, kn
         return min(words.rows(left), words.rows(right)) <= 1 and (known or not (is_english(left) and is_english(right)))
     if not (is_chinese(left) and is_chinese(right)) or are_both_words(left, right):
         return False
+    if all(_is_meant(text, place) for text, place in zip((one, other), at, strict=True)):
+        return False
     beside = []
     for before in (True, False):
         forms = [_beside(text, place, before=before) for text, place in zip((one, other), at, strict=True)]
         if all(forms):
             beside.append(sorted(map(words.rows, forms)))
     return bool(beside) and max(beside, key=sum)[0] <= 1  # the better known neighbour is of the same word
+
+
+def _is_meant(text: Text, at: int) -> bool:
+    """Whether the evidence of a character's row has it beside the same neighbour: the document says so."""
+    forms = filter(None, (_beside(text, at, before=before) for before in (True, False)))
+    return any(form in text.source for form in forms)
 
 
 def _beside(text: Text, at: int, *, before: bool) -> str:
