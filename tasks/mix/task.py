@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -23,10 +23,11 @@ from tasks.mix.draw import Pool, Size, chance, spread
 from tasks.mix.formats import BadRowError, conversation
 from tasks.mix.general import General, source_weights
 from tasks.mix.screen import Screen
-from tasks.mix.sources import read
-from tasks.mix.split import held_together, spans, validation_documents
+from tasks.mix.sources import read, unusable
+from tasks.mix.split import FactsOf, facts_told, held_together, spans, validation_documents
 from tasks.models.config import EMBEDDED
 from tasks.models.language.match import normalise
+from tasks.models.language.telling import Told
 from tasks.models.tokens import counter, tokenizer_file
 
 SHOWN_FILES = 5
@@ -44,14 +45,21 @@ def make(work: Work[MixConfig]) -> None:
     pairs = list(work.read("clean", "qa.jsonl", QAPair))
     if not pairs:
         raise StageError("mix: clean left no row of the documents; its rejects say why (graft show clean)")
-    held_out = validation_documents(pairs, config.validation_share, config.seed)
+    facts = list(work.read("generate", "facts.jsonl", Fact))
+    places = list(work.read("parse", "sections.jsonl", Section)) if config.documents else []
+    told = facts_told(pairs, places, Told(fact for fact in facts if config.validation_share and not fact.control))
+    held_out = validation_documents(pairs, places, told, config.validation_share, config.seed)
     taught, unseen = sides(work, pairs, held_out)
     size = unit(config)
     screen = Screen(work)
-    texts = list(pieces(list(screen.sections(sections(work, held_out))))) if config.documents else []
+    texts = list(pieces(list(screen.sections(sections(work, places, facts, held_out))))) if config.documents else []
     domain = domain_rows(taught, texts, config, size)
 
-    work.notes += untrained(pairs, held_out)
+    trained = {
+        fact for name in (*(row.id for row in taught), *(piece.section for piece in texts)) for fact in told[name]
+    }
+    unseen = list(not_told(work, unseen, told, trained))
+    work.notes += untrained(pairs, trained)
 
     pool = list(screen.rows(general_rows(work, config.general)))
     retention, pool = retention_rows(work, pool)
@@ -134,10 +142,11 @@ def sides(
     return taught, unseen
 
 
-def sections(work: Work[MixConfig], held_out: set[str]) -> list[Section]:
+def sections(
+    work: Work[MixConfig], every: Sequence[Section], facts: Sequence[Fact], held_out: set[str]
+) -> list[Section]:
     """The sections whose text may be trained on, each once, wherever it stands."""
-    is_control = proves(fact for fact in work.read("generate", "facts.jsonl", Fact) if fact.control)
-    every = list(work.read("parse", "sections.jsonl", Section))
+    is_control = proves(fact for fact in facts if fact.control)
     elsewhere = {section.id for section in every if section.document in held_out}
     found: dict[str, Section] = {}
     for section in every:
@@ -167,9 +176,9 @@ def domain_row(pair: QAPair, config: MixConfig) -> Conversation:
     )
 
 
-def untrained(pairs: list[QAPair], held_out: set[str]) -> Iterator[str]:
+def untrained(pairs: list[QAPair], trained: Collection[str]) -> Iterator[str]:
     """A note of the facts that validation takes away from training."""
-    facts = {pair.fact for pair in pairs} - {pair.fact for pair in pairs if held_together(pair) not in held_out}
+    facts = {pair.fact for pair in pairs if pair.fact not in trained}
     if facts:
         files = sorted({pair.origin.file for pair in pairs if pair.fact in facts})
         named = ", ".join(files[:SHOWN_FILES]) + (f" and {len(files) - SHOWN_FILES} more" * (len(files) > SHOWN_FILES))
@@ -183,23 +192,22 @@ def general_rows(work: Work[MixConfig], sources: Sequence[Source]) -> list[Conve
     """The good rows of the sources, each once; the others are rejects that say where they stand."""
     rows: dict[str, Conversation] = {}
     for source in sources:
-        good, why = 0, "it is empty"
+        good, why = 0, ""
         with work.progress.task(f"reading {source.title}") as progress:
             for place, raw in read(source):
                 progress.advance()
                 try:
                     row = conversation(raw, source.title)
                 except BadRowError as bad:
-                    why = f"{place}: {bad}"
-                    work.reject(bad.reason, raw if isinstance(raw, dict) else {"text": str(raw)}, why)
+                    told = f"{place}: {bad}"
+                    work.reject(bad.reason, raw if isinstance(raw, dict) else {"text": str(raw)}, told)
+                    why = why or told
                     continue
                 good += 1
                 if rows.setdefault(row.id, row) is not row:
                     work.reject("duplicate", row, f"{place}: stands in {rows[row.id].source} already")
         if not good:
-            raise StageError(
-                f"mix: {source.path}: no row can be used ({why}); correct the file or leave the source out"
-            )
+            raise unusable(source, why)
     return list(rows.values())
 
 
@@ -235,6 +243,17 @@ def missing_languages(config: MixConfig, domain: list[Conversation], general: li
     if config.match_languages and general:
         for language in sorted({row.language for row in domain} - {row.language for row in general}):
             yield f"no general row is in {language}; the model may forget it"
+
+
+def not_told(
+    work: Work[MixConfig], rows: list[Conversation], told: FactsOf, trained: set[str]
+) -> Iterator[Conversation]:
+    """Rows to validate with that tell no fact that a row or a text of training tells."""
+    for row in rows:
+        if trained.isdisjoint(told[row.id]):
+            yield row
+        else:
+            work.reject("told_in_training", row, "tells a fact that training tells elsewhere, so it does not validate")
 
 
 def not_asked(work: Work[MixConfig], rows: list[Conversation], train: list[Conversation]) -> Iterator[Conversation]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from artifacts.records import Origin, QAPair, Quote, Section
-from tasks.mix.split import groups, validation_documents
+from itertools import chain, count
+
+import pytest
+
+from artifacts.records import Fact, Origin, QAPair, Quote, Section
+from tasks.mix.split import Groups, validation_documents
+from tasks.models.language.telling import tells
 from tests.mix.conftest import Run, Save, chats, pairs, said
 
 
@@ -17,7 +22,14 @@ def pair(name: str, fact: str, document: str, *evidence: str) -> QAPair:
 def test_documents_that_share_a_fact_are_one_group() -> None:
     rows = [pair("1", "a", "A"), pair("2", "a", "B"), pair("3", "b", "B"), pair("4", "b", "C"), pair("5", "c", "D")]
     rows += [pair("6", "own", ""), pair("7", "own", "")]
-    assert sorted(map(sorted, groups(rows))) == [["A", "B", "C"], ["D"], ["own"]]
+    groups = Groups(rows)
+    assert shape(groups) == [(["A", "B", "C"], 4), (["D"], 1), (["own"], 2)]
+    groups.join_tellers([("D", "x"), ("own", "x"), ("A", "x"), ("no rows", "x")], most=3)
+    assert shape(groups) == [(["A", "B", "C"], 4), (["D", "own"], 3)]
+
+
+def shape(groups: Groups) -> list[tuple[list[str], int]]:
+    return sorted((sorted(names), groups.rows(root)) for root, names in groups.all().items())
 
 
 def test_a_fact_in_several_documents_is_whole_on_one_side(mixed: Run) -> None:
@@ -30,7 +42,7 @@ def test_a_fact_in_several_documents_is_whole_on_one_side(mixed: Run) -> None:
 
 def test_one_group_of_all_documents_holds_nothing_out() -> None:
     rows = [pair(str(n), "same", f"doc {n}") for n in range(9)]
-    assert validation_documents(rows, 0.3, 0) == set()
+    assert validation_documents(rows, [], {row.id: {row.fact} for row in rows}, 0.3, 0) == set()
 
 
 def test_a_row_that_draws_on_both_sides_is_on_none(mixed: Run) -> None:
@@ -75,3 +87,56 @@ def test_general_rows_with_one_question_are_on_one_side(mixed: Run, save: Save) 
     assert validated
     assert not trained & validated
     assert not [reject for reject in result.rejects if reject.reason == "asked_in_training"]
+
+
+PUMPS = [f"{name} pump" for name in ("Arne", "Bax", "Byrd", "Elgar", "Finzi", "Holst", "Parry", "Purcell")]
+
+
+def told_twice(name: str, place: int) -> tuple[list[QAPair], list[Fact]]:
+    """A pump's weight, in its own document and in a table of all pumps, and a warranty that stands in its own alone."""
+    weight, made = f"{978 + place} kg", []
+    for number, (document, value) in enumerate(((name, weight), ("fleet", weight), (name, f"{20 + place} months"))):
+        fact = Fact(id=f"{name} {number}", subject=f"The {name}", claim=f"It has {value}.", value=value)
+        row = pair(f"row {fact.id}", fact.id, document)
+        made.append(
+            (row.model_copy(update={"question": f"The {name}, point {number}?", "answer": f"It has {value}."}), fact)
+        )
+    return [row for row, _ in made], [fact for _, fact in made]
+
+
+@pytest.mark.parametrize("seed", range(7))
+def test_a_fact_of_two_documents_in_two_forms_is_on_one_side(mixed: Run, seed: int) -> None:
+    rows, facts = (list(chain(*each)) for each in zip(*map(told_twice, PUMPS, count()), strict=True))
+    table = "\n".join(f"| {name} | {978 + place} kg |" for place, name in enumerate(PUMPS))
+    sections = [Section(id="fleet", document="fleet", file="fleet.md", text=table)]
+    for place, name in enumerate(PUMPS):
+        text = f"Weight: {978 + place} kg\n\nWarranty: {20 + place} months"
+        sections.append(Section(id=name, document=name, file="f.md", headings=(name,), text=text))
+    result = mixed(
+        rows, facts=tuple(facts), sections=tuple(sections), validation_share=0.3, documents=1.0, seed=seed
+    )  # fmt: skip
+    trained = "\n".join(f"{row.messages[0]['content']} {row.messages[1]['content']}\n" for row in result.train)
+    for row in result.validation:
+        told = next(fact for fact in facts if fact.id == row.fact)
+        assert not [text for text in trained.split("\n\n") if tells(text, told)]
+    assert result.validation, "what training does not tell is left"
+    lost = [reject.record["fact"] for reject in result.rejects if reject.reason == "told_in_training"]
+    assert lost
+    assert not set(lost) & {row.fact for row in result.validation}
+
+
+def test_versions_of_a_document_validate_together_and_a_prompts_context_tells_nothing(mixed: Run) -> None:
+    rows, facts = [], []
+    for number in range(20):
+        for version in "ab":
+            fact = Fact(id=f"{version}{number}", subject=f"Pump {number}", claim="c", value=f"{number} kg")
+            row = pair(fact.id, fact.id, f"{version} of {number // 2}")
+            facts.append(fact)
+            rows.append(row.model_copy(update={"answer": f"Pump {number} has {number} kg.", "context": CONTEXT}))
+    result = mixed(rows, facts=tuple(facts), validation_share=0.2)
+    held_out = result.manifest.facts["validation_documents"]
+    assert {name[2:] for name in held_out if name[0] == "a"} == {name[2:] for name in held_out if name[0] == "b"}
+    assert (len(result.validation), result.rejects) == (8, [])
+
+
+CONTEXT = " ".join(f"Pump {number} has {number} kg." for number in range(20))

@@ -37,7 +37,7 @@ class Told:
 
     def named(self, text: str) -> Iterator[Fact]:
         """Facts whose subject a text names: by where the first word of the name first stands, then as given."""
-        said = tokens(text)
+        said = tokens(text) if self._facts else []
         found: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)  # names by their first word
         for place, word in enumerate(said):
             names = (tuple(said[place : place + length]) for length in self._lengths.get(word, ()))
