@@ -99,15 +99,23 @@ def plan(
 
 @app.command()
 def validate(config: ConfigPath = DEFAULT, overrides: Overrides = []) -> None:
-    """Check a configuration and show every value that it comes to, defaults included.
+    """Check a configuration, and that what it names is there; show every value that it comes to, defaults included.
 
     Example: `graft validate -c configs/qwen-lora.yaml`
     """
     import yaml
 
+    from flows.preflight import hindrances
+
     loaded, _ = read(config, overrides)
     typer.echo(yaml.safe_dump(loaded.model_dump(mode="json"), sort_keys=False, allow_unicode=True), nl=False)
-    typer.secho(f"{config}: valid", fg="green", err=True)
+    told = list(dict.fromkeys(map(str, hindrances(loaded))))
+    for hindrance in told:
+        typer.secho(f"{config}: a run would not begin: {hindrance}", fg="red", err=True)
+    if told:
+        raise typer.Exit(2)
+    untried = "whether clean's operators work is tried by `graft run`, before its first stage"
+    typer.secho(f"{config}: valid ({untried})", fg="green", err=True)
 
 
 @app.command()

@@ -21,10 +21,8 @@ from artifacts.stage import StageError
 from artifacts.store import Ref, Store, StoreError
 from configs.mistakes import ConfigError
 from configs.schema import Config, Stage, load
-from flows.plan import make_plan
-from flows.ready import lacking
+from flows.preflight import preflight
 from tasks.align.task import align
-from tasks.clean.operators import load as load_operators
 from tasks.clean.task import clean
 from tasks.evaluate.task import evaluate
 from tasks.export.task import export
@@ -81,24 +79,6 @@ def drive(run: Run, config: Config, call: Call, until: Stage | None = None) -> l
         raise
     run.end("done")
     return paths
-
-
-def preflight(config: Config, force: Sequence[Stage], until: Stage | None) -> None:
-    """Look for all that a stage will need (files, models, keys, operators) before the first stage is paid for."""
-    if config.parse.tokenizer == config.sft.model.name():
-        config.sft.model.check()  # before parse says what its tokenizer lacks
-    for section in config.sections():
-        section.outside()
-        if section.stage == until:
-            break
-    planned = make_plan(config, Store(config.store), frozenset(force), until)
-    ahead = {entry.stage for entry in planned if entry.state != "cached"}
-    for asks in (config.generate, config.clean):
-        if asks.stage in ahead:
-            for error in lacking(asks):
-                raise error
-    if Stage.clean in ahead:  # it takes seconds: data-juicer is imported
-        load_operators(config.clean.operators)
 
 
 def begin(config: Config, force: Sequence[Stage] = (), until: Stage | None = None) -> Run:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from artifacts.stage import StageError
+from artifacts.stage import SettingError, StageError
 from tasks.mix.config import Source
+from tasks.mix.formats import BadRowError, conversation
 from tasks.models.files import SUFFIXES, numbered, rows_of
 
 CARDS = {"dataset_info.json", "dataset_infos.json"}  # tell of a dataset, and hold no row
@@ -29,6 +30,28 @@ def read(source: Source) -> Iterator[tuple[str, Any]]:
         raise StageError(f"mix: {path}: the folder holds no {', '.join(SUFFIXES)} file; correct the path")
     for file in files:
         yield from rows_of(file, "mix")
+
+
+def look_into(source: Source) -> None:
+    """Raise what mix would where no row can be used; it reads up to the first that can, and nothing from a hub."""
+    if source.revision:
+        return
+    why = ""
+    for place, raw in read(source):
+        try:
+            conversation(raw, source.title)
+        except BadRowError as bad:
+            why = why or f"{place}: {bad}"
+        else:
+            return
+    raise unusable(source, why)
+
+
+def unusable(source: Source, why: str) -> SettingError:
+    """`why` is what is wrong with its first row; empty where it has none."""
+    return SettingError(
+        f"mix: {source.path}: no row can be used ({why or 'it is empty'}); correct the file or leave the source out"
+    )
 
 
 def _files(folder: Path, split: str) -> list[Path]:

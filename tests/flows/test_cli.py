@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,25 @@ def test_help_validate_and_plan_load_no_heavy_library(words: list[str], config: 
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "0 []", done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("parse.source={}/none", "is not a folder"),
+        ("clean.decontamination.sets=[{{path: {}/none.jsonl}}]", "there is no such file"),
+        ("mix.general=[{{path: {}/none.jsonl}}]", "there is no such file"),
+        ("mix.general=[{{path: {}/bad.jsonl}}]", "no row can be used .*bad.jsonl, line 1: is not a JSON object: 'one"),
+    ],
+)
+def test_validate_tells_what_a_run_would_refuse(config: Path, tmp_path: Path, override: str, said: str) -> None:
+    (tmp_path / "bad.jsonl").write_text("one\ntwo\n", encoding="utf-8")
+    words = ("-c", config, "--set", override.format(tmp_path))
+    refused, stopped = graft("validate", *words), graft("run", *words)
+    assert (refused.exit_code, stopped.exit_code) == (2, 2), refused.output
+    assert re.search(said, refused.output), refused.output
+    assert re.search(said, stopped.output), stopped.output
+    assert not Store(tmp_path / "store").latest("parse"), "nothing is made that a later stage can't go on from"
 
 
 def test_a_run_a_plan_and_what_can_be_seen_of_it(config: Path, tmp_path: Path) -> None:
