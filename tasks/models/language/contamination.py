@@ -11,11 +11,10 @@ A row does where it has
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -162,16 +161,14 @@ class Contamination:
         import numpy
 
         bits = numpy.bitwise_count(self._simhashes ^ numpy.uint64(_simhash(normal)))
+        marked = hash(marks(normal))
         for place in numpy.flatnonzero(bits <= NEAR_BITS):
-            number = self._compared[place]
-            if self._alike(normal, _normal(self._texts[number])):
-                return self._overlap(number, [normal])
+            if self._marks[place] == marked and self._alike(normal, self._normals[place]):
+                return self._overlap(self._compared[place], [normal])
         return None
 
     def _alike(self, one: str, other: str) -> bool:
         """Chinese questions are short: of theirs, pairs of words and characters are counted, small ones left out."""
-        if marks(one) != marks(other):
-            return False
         if ONE_CJK.search(one) and ONE_CJK.search(other):
             return pairs_shared(one, other) >= PAIRS * self._least
         return similarity(one, other) >= self._least
@@ -186,23 +183,27 @@ class Contamination:
         return [number for number, text in enumerate(self._texts) if _weight(_words(text)) >= LEAST]
 
     @cached_property
-    def _lengths(self) -> list[int]:
-        return [len(_normal(self._texts[number])) for number in self._compared] or [0]
+    def _normals(self) -> list[str]:
+        return [_normal(self._texts[number]) for number in self._compared]
+
+    @cached_property
+    def _marks(self) -> list[int]:
+        return [hash(marks(normal)) for normal in self._normals]
 
     @cached_property
     def _shortest(self) -> float:
-        return PAIRS * self._least * min(self._lengths) - GRAM
+        return PAIRS * self._least * min(map(len, self._normals), default=0) - GRAM
 
     @cached_property
     def _longest(self) -> float:
         """Characters of the longest text that can be alike; one without repetition has as many trigrams."""
-        return max(self._lengths) / (PAIRS * self._least) + GRAM
+        return max(map(len, self._normals), default=0) / (PAIRS * self._least) + GRAM
 
     @cached_property
     def _simhashes(self) -> Any:
         import numpy
 
-        return numpy.array([_simhash(_normal(self._texts[number])) for number in self._compared], numpy.uint64)
+        return numpy.array([_simhash(normal) for normal in self._normals], numpy.uint64)
 
 
 def _texts(questions: Sequence[EvaluationQuestion]) -> list[str]:
@@ -256,14 +257,9 @@ def _stretches(text: str, most: int) -> Iterator[tuple[str, ...]]:
 
 def _simhash(text: str) -> int:
     """64 bits that differ little between texts of which most trigrams are the same."""
-    import simhash
+    from simhash import compute
+    from xxhash import xxh3_64_intdigest
 
     grams = {text[start : start + GRAM] for start in range(max(1, len(text) - GRAM + 1))}
-    value: int = simhash.compute(list(map(_hash, grams)))
+    value: int = compute([xxh3_64_intdigest(gram.encode(errors="surrogatepass")) for gram in grams])
     return value
-
-
-@lru_cache(maxsize=1 << 16)  # texts of one kind have few trigrams
-def _hash(gram: str) -> int:
-    """64 bits that are the same in every process."""
-    return int.from_bytes(hashlib.blake2b(gram.encode(errors="surrogatepass"), digest_size=8).digest(), "big")

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tasks.models.language.match import CJK, CJK_MARKS
+
 # What a key of this form holds is asked for first: looking for a plain string is a hundred times as fast.
 FORMS = {
     "sk-": r"sk-(?=[\w-]*\d)[A-Za-z0-9_-]{20,}",  # OpenAI, Anthropic, DeepSeek ...
@@ -83,7 +85,7 @@ BASE64 = re.compile(r"[A-Za-z0-9+/]{40}")  # as Amazon's secrets, which may hold
 FIRST = re.compile(r"[^(\[{,;&]*")  # part of a value, which tells whether it is one
 CALL = re.compile(r"[(\[][\x00-\x7f]")
 FLAG = re.compile(r"--[\w-]{0,40}$")
-CJK_WORD = re.compile(r"[\u3400-\u9fff]")
+CJK_WORD = re.compile(rf"(?![{CJK_MARKS}])[{CJK}]")
 
 # What a maker sets for every device stands in its manual for all to read, and is worth knowing.
 MAKERS = r"(?:default|factory|preset|\binitial\b|默认|缺省|出厂|预设|初始(?!化))"
