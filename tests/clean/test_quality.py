@@ -19,8 +19,8 @@ from artifacts.records import QAPair, Quote
 from artifacts.stage import SettingError, StageError
 from artifacts.store import Store
 from configs.schema import Stage, load
-from flows.preflight import preflight
 from flows.plan import make_plan, print_plan
+from flows.preflight import preflight
 from flows.ready import lacking
 from tasks.clean.config import CleanConfig
 from tasks.clean.quality.model import conversation
