@@ -91,7 +91,7 @@ class Duplicates(Dials):
     """How alike (Jaccard index of character trigrams) both the questions and the answers of two rows must be,
     where they differ in more than one typing error."""
     max_wordings: int = Field(24, ge=1)
-    """Rows of one fact that stay: ways to ask for it are wanted, up to here."""
+    """Rows of one fact and kind that stay: ways to ask for it are wanted, up to here."""
 
 
 class EvaluationSet(Dials):

@@ -98,15 +98,14 @@ class Loaded:
         ]
 
     def edit(self, pairs: Sequence[QAPair]) -> list[QAPair]:
-        """The rows as a mapper leaves them, question and answer edited apart; ids stay."""
-        texts = {
-            name: self._edited([(getattr(pair, name), guards.is_chinese(pair)) for pair in pairs])
-            for name in self.fields
-        }
-        return [
-            pair.model_copy(update={name: edited[index] for name, edited in texts.items()})
-            for index, pair in enumerate(pairs)
-        ]
+        """The rows as a mapper leaves them, each text edited by itself; the steps go with the answer. Ids stay."""
+        changed: list[dict[str, str]] = [{} for _ in pairs]
+        for name in (*self.fields, *(["reasoning"] if "answer" in self.fields else [])):
+            rows = [number for number, pair in enumerate(pairs) if getattr(pair, name)]
+            texts = self._edited([(getattr(pairs[row], name), guards.is_chinese(pairs[row])) for row in rows])
+            for row, text in zip(rows, texts, strict=True):
+                changed[row][name] = text
+        return [pair.model_copy(update=update) for pair, update in zip(pairs, changed, strict=True)]
 
     def _edited(self, texts: list[tuple[str, bool]]) -> list[str]:
         """Texts, each with whether its row is Chinese, as the mapper leaves what its guard lets it see."""

@@ -219,6 +219,21 @@ def test_the_best_of_a_cluster_stays_wherever_it_stands(cleaned: Run) -> None:
     assert result.reject("broken").detail.startswith("duplicates whole ")
 
 
+def test_of_two_alike_the_row_with_steps_stays(cleaned: Run) -> None:
+    rows = [
+        pair("bare", "三加四是多少？", "7", value="7"),
+        pair("steps", "三加四是多少？", "7", value="7", reasoning="先加三。"),
+    ]
+    assert cleaned(rows).ids == ["steps"]
+
+
+def test_the_cap_on_wordings_is_of_each_kind(cleaned: Run) -> None:
+    questions = ["多重？", "有多重？", "重量是多少？"]
+    rows = [pair(str(n), text, "9 kg", fact="f", wording=str(n)) for n, text in enumerate(questions)]
+    rows.append(pair("raft", "文中说重多少千克？", "9 kg", fact="f", kind="raft", context="重 9 kg。"))
+    assert cleaned(rows, duplicates={"max_wordings": 2}).ids == ["0", "1", "raft"]
+
+
 def test_a_chain_of_small_steps_does_not_merge_its_ends(tmp_path: Path) -> None:
     steps = ["ventilation", "ventilatien", "ventilatein", "vantilatein"]
     rows = [pair(str(n), f"Who pays for the {word} of hall 9?", "The tenant.") for n, word in enumerate(steps)]

@@ -64,6 +64,17 @@ def test_good_short_rows_stay_and_bad_ones_go_by_default(cleaned: Run) -> None:
     assert f"{len(BAD)} facts have no row left" in result.manifest.notes[0]
 
 
+def test_facts_are_those_of_generate_and_that_no_row_is_left_is_said_with_the_reasons(cleaned: Run) -> None:
+    rows = [pair("a", "How long?", "It is long."), pair("b", "How wide?", "It is wide."), pair("c", "多长？", "三米。")]
+    rows.append(pair("whole", "What does the manual say?", "All of it.", kind="section"))
+    result = cleaned(rows, operators=[{"text_length_filter": {"field": "answer", "min_len": 100}}])
+    counts = result.manifest.counts
+    assert (counts["kept"], counts["facts"], counts["facts_lost"]) == (0, 3, 3)
+    none, lost = result.manifest.notes
+    assert none == "NO ROW IS LEFT of 4, so nothing can be trained: 4 text length filter"
+    assert lost.startswith("3 facts have no row left (3 text length filter), such as: How long?")
+
+
 def test_a_reject_names_operator_value_and_bounds_and_statistics_are_a_row_each(cleaned: Run) -> None:
     rows = [pair("long", "How long is it?", "It is long."), pair("short", "多长？", "三米长")]
     result = cleaned(rows, operators=[{"text_length_filter": {"field": "answer", "min_len": 5}}])
@@ -190,6 +201,14 @@ def test_the_mappers_of_the_seed_list_work_offline_in_both_languages(name: str) 
     edited = mapper.edit(rows)
     assert tuple(each.answer for each in edited) == CLEANED[name]
     assert [each.question for each in edited] == [EN[0], ZH[0]], "the other field is left alone"
+
+
+def test_a_mapper_edits_the_steps_with_the_answer() -> None:
+    (mapper,) = load([Operator.model_validate({"fix_unicode_mapper": {"field": "answer"}})])
+    rows = [pair("en", "Why?", "So.", reasoning="It\u00e2\u20ac\u2122s so."), pair("zh", "为何？", "如此。")]
+    assert [each.reasoning for each in mapper.edit(rows)] == ["It's so.", ""]
+    (mapper,) = load([Operator.model_validate({"fix_unicode_mapper": {"field": "question"}})])
+    assert mapper.edit(rows) == rows
 
 
 @pytest.mark.parametrize("name", MEASURED)

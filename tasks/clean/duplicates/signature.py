@@ -29,8 +29,8 @@ ENDS = tuple(".!?。！？…)]）】」”\"'`|0123456789")
 class Signature(NamedTuple):
     said: int  # one for all rows of one normal form
     shared: int  # one for all rows that may be duplicates of one another
-    fact: int
-    proven: int  # the better row first: 2 for one that states its value, and 1 for one with evidence
+    fact: int  # one for all rows of one fact and kind
+    proven: int  # the better row first: 4 for one that states its value, 2 for one with evidence, 1 for one with steps
     finish: int  # then: not broken, not cut off, of more text
     size: int  # characters that were hashed
     hashes: tuple[bytes, ...]  # of each deduplicator
@@ -55,8 +55,10 @@ def _signature(pair: QAPair, hashers: Sequence[Hasher]) -> Signature:
     return Signature(
         said=digest("\0".join(said(pair))),
         shared=digest("\0".join(row.shared)),
-        fact=digest(pair.fact),
-        proven=2 * contains_value(pair.answer, pair.value, pair.aliases) + bool(pair.evidence),
+        fact=digest(f"{pair.kind}\0{pair.fact}"),
+        proven=4 * contains_value(pair.answer, pair.value, pair.aliases)
+        + 2 * bool(pair.evidence)
+        + bool(pair.reasoning),
         finish=(2 * (not broken) + whole) << 24 | min(len(row.answer.content), (1 << 24) - 1),
         size=len(pair.question) + len(pair.answer),
         hashes=tuple(hasher.hash(pair).tobytes() for hasher in hashers),

@@ -23,43 +23,10 @@ BRITISH = (
     (re.compile(r"(?<=[a-z]{3})is(?=e[drs]?$|ing$|ations?$)"), "iz"),  # organise
 )
 LOOK_ALIKE = {character: group[0] for group in ("己已巳", "日曰", "戊戌戍", "侯候", "徽微") for character in group}
-BOTH_WORDS = (  # characters read alike that make two words beside one other: 定金 and 订金, 中止 and 终止
-    *(
-        "买卖",
-        "受授售收",
-        "付负复副",
-        "检监",
-        "力利",
-        "机极",
-        "钢缸",
-        "铜桶筒",
-        "氯铝滤",
-        "油邮",
-        "铅签",
-        "硫流",
-        "锌芯",
-        "钾甲",
-    ),
-    *(
-        "定订",
-        "限线",
-        "制指",
-        "氨胺铵",
-        "进近禁",
-        "整证征",
-        "公共",
-        "增赠",
-        "不补部",
-        "试适使式",
-        "报保包",
-        "退推",
-        "底低",
-        "专转",
-        "中终",
-        "连联链",
-        "费废",
-        "会汇回",
-    ),
+BOTH_WORDS = re.findall(  # characters read alike that make two words beside one other: 定金 and 订金, 中止 and 终止
+    r"\w+",
+    "买卖 受授售收 付负复副 检监 力利 机极 钢缸 铜桶筒 氯铝滤 油邮 铅签 硫流 锌芯 钾甲 定订 限线 制指 氨胺铵 "
+    "进近禁 整证征 公共 增赠 不补部 试适使式 报保包 退推 底低 专转 中终 连联链 费废 会汇回",
 )
 SURNAMES = (  # of nine people in ten
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆"
