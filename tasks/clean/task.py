@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
 from contextlib import ExitStack, closing
 from itertools import islice
 
@@ -12,7 +13,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from artifacts.publish import run_stage
-from artifacts.records import QAPair
+from artifacts.records import Fact, QAPair
 from artifacts.report.pages import render
 from artifacts.runs import Run
 from artifacts.stage import Work
@@ -110,13 +111,29 @@ def write_statistics(work: Work[CleanConfig], stay: bytearray) -> None:
 
 
 def tell_lost_facts(work: Work[CleanConfig], rows: Rows, left: Rows, stay: bytearray) -> None:
-    """Count and name the facts that no row is left of: the model can't learn them."""
-    lost = {rows[number].fact: number for number, stays in enumerate(stay) if not stays}
-    for pair in left:
-        lost.pop(pair.fact, None)
+    """Count and name the facts that no row is left of: the model can't learn them. What is asked of a section as a
+    whole is none of generate's facts."""
+    facts = {fact.id for fact in work.read("generate", "facts.jsonl", Fact)}
+    gone = {rows[number].fact: number for number, stays in enumerate(stay) if not stays}
+    kept = {pair.fact for pair in left}
+    lost = {fact: number for fact, number in gone.items() if fact in facts and fact not in kept}
+    work.counts["facts"] = len(facts & (gone.keys() | kept))
     work.counts["facts_lost"] = len(lost)
+    if not kept:
+        why = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in work.rejects.most_common())
+        work.notes.append(f"NO ROW IS LEFT of {len(rows):,}, so nothing can be trained: {why}")
     if lost:
         questions = [rows[number].question for number in islice(lost.values(), SHOWN_FACTS)]
         shown = "; ".join(mask(questions, handling_of(work.out)).texts)
         more = ", ..." if len(lost) > SHOWN_FACTS else ""
-        work.notes.append(f"{len(lost)} facts have no row left (see the rejects), such as: {shown}{more}")
+        work.notes.append(f"{len(lost)} facts have no row left ({losing(work, lost)}), such as: {shown}{more}")
+
+
+def losing(work: Work[CleanConfig], lost: Container[str]) -> str:
+    """How many of the facts were lost to what, by the reason that most of a fact's rows were left out for."""
+    reasons: dict[str, Counter[str]] = {}
+    for reject in work.left_out():
+        if (fact := reject["record"].get("fact")) in lost:
+            reasons.setdefault(fact, Counter())[reject["reason"]] += 1
+    most = Counter(counts.most_common(1)[0][0] for counts in reasons.values())
+    return ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in most.most_common())

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from artifacts.progress import Progress
-from artifacts.records import Probe, QAPair, Reject, read_jsonl
+from artifacts.records import Fact, Probe, QAPair, Reject, read_jsonl
 from artifacts.stage import StageConfig, Work, produce
 from artifacts.store import Manifest, Store
 from tasks.clean.config import CleanConfig
@@ -56,8 +56,12 @@ def cleaned(tmp_path: Path) -> Run:
 
     def run(pairs: Sequence[QAPair], probes: Sequence[Probe] = (), **dials: Any) -> Cleaned:
         def generate(work: Work[Generated]) -> None:
+            facts = dict.fromkeys(row.fact for row in pairs if row.kind != "section")
+            work.write("facts.jsonl", (Fact(id=fact, subject="", claim="", value="") for fact in facts))
             work.write("qa.jsonl", pairs)
             work.write("probes.jsonl", probes)
+            ids = dict.fromkeys(row.fact for row in pairs if row.kind == "fact")
+            work.write("facts.jsonl", [Fact(id=fact, subject="", claim="", value="") for fact in ids])
 
         rows = json.dumps([row.model_dump_json() for row in (*pairs, *probes)])
         given = produce(store, Generated(rows=rows), {}, generate, progress=PROGRESS).ref

@@ -188,6 +188,21 @@ def test_near_duplicates_go_and_the_reject_names_the_row_that_stays(
     assert result.manifest.counts["facts_lost"] == 1, "the fact has no row of its own left, and that is counted"
 
 
+def test_a_reject_says_where_two_short_rows_differ(cleaned: Run) -> None:
+    rows = [pair("1", "How heavy is it?", "5 kg"), pair("2", "How heavy is it?", "5kg")]
+    rows += [pair("3", "水泵的电压是多少？", "380伏"), pair("4", "水泵的电亚是多少？", "380伏")]
+    rows.append(pair("5", "电机的电压高吗？", "不高"))
+    result = cleaned(rows)
+    assert result.reject("2").detail == "duplicates 1 (similarity 0.00; the same words): How heavy is it?"
+    assert "; 亚 for 压): 水泵的电压是多少？" in result.reject("4").detail
+
+
+def test_a_lost_question_of_a_whole_section_is_no_lost_fact(cleaned: Run) -> None:
+    rows = [pair("a", QUESTION_EN, LONG_EN), pair("b", QUESTION_EN, LONG_EN, kind="study")]
+    result = cleaned(rows, operators=[])
+    assert (result.ids, result.manifest.counts["facts_lost"]) == (["a"], 0)
+
+
 def test_wordings_of_one_fact_stay_though_they_are_alike(cleaned: Run) -> None:
     rows = [
         pair("1", f"Please say: {QUESTION_EN}", LONG_EN, fact="f", wording="say"),
