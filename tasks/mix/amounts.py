@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from itertools import islice
 
 from artifacts.records import DOCUMENTS, DOMAIN, Conversation
@@ -67,16 +67,32 @@ def general_budget(domain: Sequence[Conversation], config: MixConfig, size: Size
     return config.total - taken
 
 
-def shown(questions: Sequence[Conversation], domain: Sequence[Conversation]) -> dict[str, float]:
-    """How often an epoch shows each fact, one that comes not at all among them."""
+def shown(
+    questions: Sequence[Conversation], domain: Sequence[Conversation], facts: Container[str]
+) -> dict[str, dict[str, float]]:
+    """How often an epoch shows each fact, and each other question (of a whole section, of two, of one's own).
+
+    One that comes not at all is among them.
+    """
     times = Counter(row.fact for row in domain if row.source == DOMAIN)
-    every = [times[fact] for fact in sorted({row.fact for row in questions})]
-    return {"min": min(every), "mean": round(sum(every) / len(every), 2), "max": max(every)}
+    every: dict[str, list[int]] = {"exposures": [], "other_exposures": []}
+    for subject in {row.fact for row in questions}:
+        every["exposures" if subject in facts else "other_exposures"].append(times[subject])
+    return {
+        name: {"min": min(found), "mean": round(sum(found) / len(found), 2), "max": max(found)}
+        for name, found in every.items()
+        if found
+    }
 
 
-def notes(
-    config: MixConfig, questions: Sequence[Conversation], train: Sequence[Conversation], wanted: int, size: Size
-) -> Iterator[str]:
+def counted(subjects: Collection[str], facts: Container[str]) -> str:
+    """Facts and other questions, apart: `5 facts and 2 other questions`."""
+    known = sum(subject in facts for subject in subjects)
+    parts = ((known, "facts"), (len(subjects) - known, "other questions"))
+    return " and ".join(f"{count:,} {name}" for count, name in parts if count)
+
+
+def notes(config: MixConfig, train: Sequence[Conversation], wanted: int, size: Size) -> Iterator[str]:
     """What a user should know of amounts that are not what the rule or the configuration asks for."""
     domain = [row for row in train if row.source in (DOMAIN, DOCUMENTS)]
     general = [row for row in train if row.source not in (DOMAIN, DOCUMENTS)]
@@ -95,8 +111,6 @@ def notes(
             f"there are {count} where {missing:,} are needed: the domain share is {share:.2f}{rather}; name more "
             "sources, or set repeat_general"
         )
-    if config.exposures is not None or config.total is not None:
-        yield _told(shown(questions, domain), questions, domain)
 
 
 def _missing(general: Sequence[Conversation], rest: int, wanted: int, size: Size) -> int:
@@ -105,12 +119,24 @@ def _missing(general: Sequence[Conversation], rest: int, wanted: int, size: Size
     return wanted if wanted - rest >= max(largest, 1) else 0
 
 
-def _told(times: dict[str, float], questions: Sequence[Conversation], domain: Sequence[Conversation]) -> str:
-    low, high = round(times["min"]), round(times["max"])
-    each = f"{low}" if low == high else f"{low} to {high}"
+def exposures(questions: Sequence[Conversation], domain: Sequence[Conversation], facts: Container[str]) -> str:
+    """How often an epoch shows each fact and each other question, and what has no row."""
+    known, times = {row.fact for row in questions}, shown(questions, domain, facts)
     wordings = Counter(row.fact for row in {row.id: row for row in domain if row.source == DOMAIN}.values())
-    most = max(wordings.values(), default=0)
-    known = len({row.fact for row in questions})
-    told = f"an epoch shows each of {known:,} facts {each} times, in up to {most} wordings"
-    lost = known - len(wordings)
-    return told + (f"; {lost:,} facts have no row, so raise mix.rows or mix.tokens" if lost else "")
+    of_facts = {subject for subject in known if subject in facts}
+    each = []
+    if of_facts:
+        most = max(wordings[fact] for fact in of_facts)
+        each.append(f"each of {counted(of_facts, facts)} {_often(times['exposures'])}, in up to {most} wordings")
+    if others := known - of_facts:
+        each.append(f"each of {counted(others, facts)} {_often(times['other_exposures'])}")
+    lost = known - wordings.keys()
+    told = f"an epoch shows {', and '.join(each)}"
+    return told + (f"; {counted(lost, facts)} have no row, so raise mix.rows or mix.tokens" if lost else "")
+
+
+def _often(times: Mapping[str, float]) -> str:
+    low, high = round(times["min"]), round(times["max"])
+    if low != high:
+        return f"{low} to {high} times"
+    return "once" if low == 1 else f"{low} times"

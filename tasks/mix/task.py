@@ -15,7 +15,7 @@ from artifacts.runs import Run
 from artifacts.stage import StageError, Work
 from artifacts.store import Ref
 from tasks.mix import select
-from tasks.mix.amounts import domain_rows, general_budget, notes, shown
+from tasks.mix.amounts import counted, domain_rows, exposures, general_budget, notes, shown
 from tasks.mix.config import MixConfig, Source
 from tasks.mix.curriculum import questions_first
 from tasks.mix.documents import pieces, proves
@@ -46,6 +46,7 @@ def make(work: Work[MixConfig]) -> None:
     if not pairs:
         raise StageError("mix: clean left no row of the documents; its rejects say why (graft show clean)")
     facts = list(work.read("generate", "facts.jsonl", Fact))
+    known = {fact.id for fact in facts}
     places = list(work.read("parse", "sections.jsonl", Section)) if config.documents else []
     told = facts_told(pairs, places, Told(fact for fact in facts if config.validation_share and not fact.control))
     held_out = validation_documents(pairs, places, told, config.validation_share, config.seed)
@@ -59,7 +60,7 @@ def make(work: Work[MixConfig]) -> None:
         fact for name in (*(row.id for row in taught), *(piece.section for piece in texts)) for fact in told[name]
     }
     unseen = list(not_told(work, unseen, told, trained))
-    work.notes += untrained(pairs, trained)
+    work.notes += untrained(pairs, trained, known)
 
     pool = list(screen.rows(general_rows(work, config.general)))
     retention, pool = retention_rows(work, pool)
@@ -69,7 +70,9 @@ def make(work: Work[MixConfig]) -> None:
     wanted = general_budget(domain, config, size)
     general = general_data.draw([row for row in pool if row.id not in to_validate], domain, wanted)
     train = in_order([*domain, *general], config)
-    work.notes += notes(config, taught, train, wanted, size)
+    work.notes += notes(config, train, wanted, size)
+    if config.exposures is not None or config.total is not None:
+        work.notes.append(exposures(taught, domain, known))
     work.notes += missing_languages(config, domain, general)
 
     unseen_wanted = round(sum(map(size, unseen)) * (1 - config.domain_share) / config.domain_share)
@@ -81,7 +84,7 @@ def make(work: Work[MixConfig]) -> None:
     work.write("retention.jsonl", retention)
     account(work, train, validation, retention)
     work.counts["in"] = len(pairs)
-    work.facts["exposures"] = shown(taught, domain)
+    work.facts |= shown(taught, domain, known)
     work.facts["validation_documents"] = sorted(held_out)
 
 
@@ -176,14 +179,14 @@ def domain_row(pair: QAPair, config: MixConfig) -> Conversation:
     )
 
 
-def untrained(pairs: list[QAPair], trained: Collection[str]) -> Iterator[str]:
-    """A note of the facts that validation takes away from training."""
-    facts = {pair.fact for pair in pairs if pair.fact not in trained}
-    if facts:
-        files = sorted({pair.origin.file for pair in pairs if pair.fact in facts})
+def untrained(pairs: list[QAPair], trained: Collection[str], known: Collection[str]) -> Iterator[str]:
+    """A note of the facts, and the other questions, that validation takes away from training."""
+    lost = {pair.fact for pair in pairs if pair.fact not in trained}
+    if lost:
+        files = sorted({pair.origin.file for pair in pairs if pair.fact in lost})
         named = ", ".join(files[:SHOWN_FILES]) + (f" and {len(files) - SHOWN_FILES} more" * (len(files) > SHOWN_FILES))
         yield (
-            f"{len(facts)} facts are not trained, because they or their documents are held out for validation: "
+            f"{counted(lost, known)} are not trained, because they or their documents are held out for validation: "
             f"{named}; mix.validation_share: 0 trains on every fact"
         )
 

@@ -109,7 +109,7 @@ def mixed(tmp_path: Path) -> Run:
         /,
         *general: str | dict[str, Any],
         probes: tuple[Probe, ...] = (),
-        facts: tuple[Fact, ...] = (),
+        facts: tuple[Fact, ...] | None = None,
         sections: tuple[Section, ...] = (),
         force: bool = False,
         **dials: Any,
@@ -124,6 +124,9 @@ def mixed(tmp_path: Path) -> Run:
         def clean(work: Work[Cleaned]) -> None:
             work.write("qa.jsonl", rows)
 
+        if facts is None:
+            ids = dict.fromkeys(row.fact for row in rows if row.kind == "fact")
+            facts = tuple(Fact(id=fact, subject="", claim="", value="") for fact in ids)
         text = json.dumps([row.model_dump_json() for row in rows])
         given = produce(store, Cleaned(rows=text), {}, clean, progress=PROGRESS).ref
         held_out = produce(store, Generated(probes=probes, facts=facts), {}, generate, progress=PROGRESS).ref

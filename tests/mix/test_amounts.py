@@ -62,6 +62,24 @@ def test_facts_that_get_no_row_are_told(mixed: Run, save: Save) -> None:
     assert note.endswith("; 5 facts have no row, so raise mix.rows or mix.tokens")
 
 
+def test_questions_of_no_single_fact_are_told_apart(mixed: Run, save: Save) -> None:
+    study = [row.model_copy(update={"kind": "study"}) for row in pairs(4, language="zh", wordings=1)]
+    general = save("g.jsonl", chats(400))
+    result = mixed([*pairs(6), *study], general, rows=60, validation_share=0)
+    assert (
+        result.manifest.facts["exposures"]
+        == result.manifest.facts["other_exposures"]
+        == {"min": 3, "mean": 3, "max": 3}
+    )
+    assert "an epoch shows each of 2 facts 3 times, in up to 3 wordings, and each of 4 other questions 3 times" in (
+        result.manifest.notes
+    )
+    once = mixed(study, exposures=1, validation_share=0.3)
+    assert "an epoch shows each of 3 other questions once" in once.manifest.notes
+    assert any(note.startswith("1 other questions are not trained") for note in once.manifest.notes)
+    assert "exposures" not in once.manifest.facts
+
+
 def test_a_number_of_tokens_is_met(mixed: Run, save: Save) -> None:
     count = counter(tokenizer_file(str(EMBEDDED_FOLDER)))
 
