@@ -91,6 +91,11 @@ def _why_bare(section: Mapping[str, Any]) -> str:
 
 def _cleaned(manifest: Manifest, folder: Path) -> Iterator[Step]:
     counts, left = Counter(manifest.counts), _ranked(Counter(manifest.rejects))
+    if "facts" in counts:
+        lost = _ranked(Counter({"no_row_left_of_it": counts["facts_lost"]}))
+        yield Step(
+            "facts kept", "clean", "facts with rows", counts["facts"], lost, counts["facts"] - counts["facts_lost"]
+        )
     yield Step("questions kept", "clean", "questions made", counts["in"], left, counts["kept"])
 
 

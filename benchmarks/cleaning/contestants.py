@@ -49,6 +49,7 @@ def _stage(rows: Path, folder: Path, config: CleanConfig) -> int:
     def give(work: Work[Given]) -> None:
         work.out.mkdir(parents=True, exist_ok=True)
         (work.out / "qa.jsonl").hardlink_to(rows)
+        work.write("facts.jsonl", ())
         work.write("probes.jsonl", probes())
 
     store, progress = Store(folder / "store"), Progress(terminal=False, every=60)

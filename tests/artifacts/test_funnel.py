@@ -61,6 +61,15 @@ def test_facts_and_drafts_have_their_own_losses(store: Store) -> None:
     assert {step.gap for step in steps.values() if step.stage == "generate"} == {0}
 
 
+def test_facts_that_clean_leaves_no_row_of_are_a_loss(store: Store) -> None:
+    def cleaned(work: Work[Any]) -> None:
+        work.write("qa.jsonl", [{"id": "0"}])
+        work.counts.update({"in": 1, "kept": 1, "facts": 36, "facts_lost": 12})
+
+    step = funnel(store, clean=cleaned)["facts kept"]
+    assert (step.came, step.left, step.kept) == (36, (("no_row_left_of_it", 12),), 24)
+
+
 def test_what_is_held_out_shown_again_or_added_is_told(store: Store) -> None:
     def mixed(work: Work[Any]) -> None:
         shown = [(f"q{number % 5}", DOMAIN) for number in range(15)] + [("d", DOCUMENTS)] * 2 + [("g", "general")] * 7
@@ -93,7 +102,7 @@ def test_the_quick_starts_figures_add_up(tmp_path: Path, monkeypatch: pytest.Mon
     run = begin(config, until=Stage.mix)
     drive(run, config, as_function, Stage.mix)
     story = Story(run.store, run.record)
-    assert [step.gap for step in story.funnel] == [0] * 8
+    assert [step.gap for step in story.funnel] == [0] * 9
     steps = {step.title: step for step in story.funnel}
     for before, after in pairwise(("sections", "sections with rows")):
         assert steps[before].kept == steps[after].came
