@@ -200,7 +200,8 @@ def test_a_reject_says_where_two_short_rows_differ(cleaned: Run) -> None:
 def test_a_lost_question_of_a_whole_section_is_no_lost_fact(cleaned: Run) -> None:
     rows = [pair("a", QUESTION_EN, LONG_EN), pair("b", QUESTION_EN, LONG_EN, kind="study")]
     result = cleaned(rows, operators=[])
-    assert (result.ids, result.manifest.counts["facts_lost"]) == (["a"], 0)
+    counts = result.manifest.counts
+    assert (result.ids, counts["facts"], counts["facts_lost"]) == (["a"], 1, 0)
 
 
 def test_wordings_of_one_fact_stay_though_they_are_alike(cleaned: Run) -> None:

@@ -17,6 +17,7 @@ from tasks.models.language.match import contains, normalise
 from tasks.models.language.wording import marks, normalize, similarity
 
 ENOUGH = 4  # characters of a text in which one may be a typing error: of "三年" a changed one leaves nothing
+SHOWN = 3  # places where two rows differ that a reject names
 TURNING = frozenset(  # words that turn what a sentence says
     (
         *("not", "no", "never", "none", "nor", "neither", "without", "except", "only", "unless", "but", "cannot"),
@@ -87,6 +88,17 @@ def alike(one: Row, other: Row, words: Vocabulary, least: float) -> float | None
     if not _same(one.answer, other.answer, words, least, known=known) and not _retold(one, other, least):
         return None
     return min(similarity(normalize(left.text), normalize(right.text)) for left, right in texts)
+
+
+def apart(one: Row, other: Row) -> str:
+    """Where the words of two duplicates differ, for whoever reads why one went: `voltege for voltage`."""
+    found = []
+    for text, better in zip(one.texts, other.texts, strict=True):
+        for name, *places in SequenceMatcher(None, text.words, better.words, autojunk=False).get_opcodes():
+            if name != "equal":
+                sides = text.words[slice(*places[:2])], better.words[slice(*places[2:])]
+                found.append(" for ".join(" ".join(side) or "nothing" for side in sides))
+    return ", ".join(found[:SHOWN]) or "the same words"
 
 
 def _one_fact(one: Row, other: Row) -> bool:

@@ -16,7 +16,7 @@ from artifacts.records import QAPair
 from artifacts.stage import Work
 from tasks.clean.config import CleanConfig
 from tasks.clean.duplicates.candidates import Signatures
-from tasks.clean.duplicates.compare import Row, alike
+from tasks.clean.duplicates.compare import Row, alike, apart
 from tasks.clean.duplicates.signature import Hasher, of, said, signatures
 from tasks.clean.duplicates.vocabulary import Vocabulary
 from tasks.clean.engine.start import Engine
@@ -37,7 +37,8 @@ def without_duplicates(work: Work[CleanConfig], engine: Engine, rows: Rows) -> I
             work.reject(left.reason, pair, f"{most} better rows of its fact stay (duplicates.max_wordings)")
         else:
             better = rows[left.of]
-            work.reject(left.reason, pair, f"duplicates {better.id} (similarity {left.alike:.2f}): {better.question}")
+            how = f"similarity {left.alike:.2f}; {apart(Row(pair), Row(better))}"
+            work.reject(left.reason, pair, f"duplicates {better.id} ({how}): {better.question}")
 
 
 class Dropped(NamedTuple):
