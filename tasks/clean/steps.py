@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from artifacts.records import QAPair
@@ -11,6 +12,8 @@ from tasks.clean.operators import Loaded, load
 from tasks.clean.privacy import guard_privacy
 from tasks.clean.rows import Left, Outcome
 from tasks.models.language.match import contains
+
+RULE = re.compile(r"[\s\-=_.*|~+#…·—]+")  # what lines, tables and leaders are drawn with
 
 
 def steps(config: CleanConfig) -> Callable[[Sequence[QAPair]], list[Outcome]]:
@@ -33,12 +36,21 @@ def steps(config: CleanConfig) -> Callable[[Sequence[QAPair]], list[Outcome]]:
 def sift(operator: Loaded, outcomes: Sequence[Outcome]) -> None:
     """Have a filter judge rows; those that it does not keep are left with what it measured and its bounds."""
     for outcome, verdict in zip(outcomes, operator.judge([outcome.pair for outcome in outcomes]), strict=True):
-        measured = {"operator": operator.name, "field": operator.field, "keep": verdict.keep, **verdict.statistics}
+        keep = verdict.keep or (operator.name == "alphanumeric_filter" and is_proven_sign(outcome.pair))
+        measured = {"operator": operator.name, "field": operator.field, "keep": keep, **verdict.statistics}
         outcome.statistics.append(measured)
-        if not verdict.keep:
+        if not keep:
             values = ", ".join(f"{name} {value}" for name, value in verdict.statistics.items())
             detail = f"{operator.field}: {values or 'refused'} (allowed: {operator.bounds})"
             outcome.left = Left(operator.name, detail)
+
+
+def is_proven_sign(pair: QAPair) -> bool:
+    """Whether the answer is a value of signs, such as ㎡ or &&, that the row's evidence has; a rule is none."""
+    value = pair.value.strip()
+    if not value or pair.answer.strip() != value or RULE.fullmatch(value):
+        return False
+    return any(value in quote.text for quote in pair.evidence)
 
 
 def repair(operator: Loaded, outcomes: Sequence[Outcome]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from artifacts.records import Quote
 from artifacts.stage import SettingError, StageError
 from tasks.clean.config import CleanConfig, Operator
 from tasks.clean.offline import NetworkRefusedError, offline, operator_classes
@@ -85,6 +86,15 @@ def test_a_reject_names_operator_value_and_bounds_and_statistics_are_a_row_each(
     measured = {"operator": "text_length_filter", "field": "answer", "keep": True, "text_len": 11}
     assert result.statistics["long"] == {"id": "long", "language": "en", "kept": True, "stats": [measured]}
     assert result.statistics["short"]["kept"] is False
+
+
+def test_a_sign_that_the_evidence_proves_is_an_answer(cleaned: Run) -> None:
+    rows = [
+        pair(text, f"What is sign {n}? 符号是什么？", text, value=text, evidence=(Quote(text=f"It is {text} 符号。"),))
+        for n, text in enumerate(["㎡", "&&", "★★★★☆", "---", "=="])
+    ]
+    rows.append(pair("unproven", "Which operator is it?", "||", value="||"))
+    assert cleaned(rows).ids == ["㎡", "&&", "★★★★☆"]
 
 
 def test_the_same_operator_measures_each_field_anew(cleaned: Run) -> None:
