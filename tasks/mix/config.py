@@ -182,7 +182,8 @@ class MixConfig(StageConfig):
     match_languages: bool = True
     """Draw general rows in the proportion of the domain rows' languages, where the sources have them."""
     repeat_general: bool = False
-    """Use general rows again where there are too few for `domain_share`; else the share grows, and a note says so."""
+    """Use general rows again where there are too few for `domain_share`, those of each source and language as often as
+    their weights ask; else the share grows, and a note says so."""
     retention: Source | None = None
     """General rows that are never trained on, to measure forgetting; where empty, some of `general` are set aside."""
     retention_rows: int = Field(200, ge=0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import cycle, islice
 from typing import TypeVar
 
 from artifacts.records import Conversation, short_id
@@ -55,25 +56,37 @@ class Pool:
         for row in sorted(rows, key=lambda row: chance("draw", seed, row.id)):
             self._cells[row.language if languages is not None else ""][row.source].append(row)
 
-    def draw(self, count: int) -> list[Conversation]:
-        """So many rows, or all that there are."""
+    def draw(self, count: int, *, repeat: bool = False) -> list[Conversation]:
+        """So many rows, or all that there are; with `repeat` those of each language and source again, all equally often
+        to within one, so that all keep their weights."""
         sizes = {language: sum(map(len, cells.values())) for language, cells in self._cells.items()}
         drawn = []
-        for language, rows in allot(count, self._languages or {}, sizes).items():
+        for language, rows in allot(count, self._languages or {}, _room(sizes, count, repeat)).items():
             cells = self._cells[language]
-            given = allot(rows, self._sources, {name: len(cell) for name, cell in cells.items()})
-            drawn += [row for source, taken in given.items() for row in cells[source][:taken]]
+            sizes = {name: len(cell) for name, cell in cells.items()}
+            given = allot(rows, self._sources, _room(sizes, count, repeat))
+            drawn += [row for source, taken in given.items() for row in islice(cycle(cells[source]), taken)]
         return drawn
 
     def fill(self, budget: int, size: Size, *, repeat: bool) -> list[Conversation]:
-        """As many rows as fit a budget, in the units of `size`; all of them several times, where they may repeat."""
-        whole = sum(map(size, self._rows))
-        repeats, rest = divmod(budget, whole) if repeat and whole else (0, budget)
+        """As many rows as fit a budget, in the units of `size`; where all are too few, some again if they may."""
+        again = repeat and 0 < sum(map(size, self._rows)) < budget
+
+        def fit(count: int) -> bool:
+            return sum(map(size, self.draw(count, repeat=again))) <= budget
+
         low, high = 0, len(self._rows)
+        while again and fit(high):
+            low, high = high, 2 * high
         while low < high:  # the most rows that fit
             middle = (low + high + 1) // 2
-            low, high = (middle, high) if sum(map(size, self.draw(middle))) <= rest else (low, middle - 1)
-        return list(self._rows) * repeats + self.draw(low)
+            low, high = (middle, high) if fit(middle) else (low, middle - 1)
+        return self.draw(low, repeat=again)
+
+
+def _room(sizes: Mapping[K, int], count: int, repeat: bool) -> Mapping[K, int]:
+    """How many rows each can give."""
+    return dict.fromkeys(sizes, count) if repeat else sizes
 
 
 def deal(subjects: Iterable[K], seed: int) -> Iterator[tuple[K, int]]:

@@ -136,6 +136,25 @@ def test_too_few_general_rows_raise_the_share_and_say_so(mixed: Run, save: Save)
     assert again.manifest.notes == []
 
 
+def test_rows_that_repeat_keep_weights_temperature_and_languages(mixed: Run, save: Save) -> None:
+    heavy = {"path": save("a.jsonl", chats(10)), "weight": 3.0, "name": "heavy"}
+    light, other = save("light.jsonl", chats(40, start=10)), save("other.jsonl", chats(40, language="zh"))
+
+    def given(*sources: str | dict[str, object], **dials: float) -> Counter[str]:
+        again = mixed(
+            pairs(30), *sources, domain_share=0.2, validation_share=0, retention_rows=0, repeat_general=True, **dials
+        )
+        times = Counter(ids(again.general()))
+        for source in {row.source for row in again.general()}:
+            shown = {times[row.id] for row in again.general() if row.source == source}
+            assert max(shown) - min(shown) <= 1
+        return Counter(row.source for row in again.general())
+
+    assert given(heavy, light) == {"heavy": 90, "light": 30}
+    assert given(heavy, light, temperature=1.0) == {"heavy": 51, "light": 69}, "3 x 10 to 40"
+    assert given(light, other) == {"light": 120}, "the documents are English"
+
+
 def test_no_general_data_at_all_is_said(mixed: Run) -> None:
     result = mixed(pairs(30), validation_share=0)
     assert len(result.train) == 30
