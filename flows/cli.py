@@ -163,6 +163,7 @@ def show(
     overrides: Overrides = [],
     rows: Annotated[int, typer.Option(min=0, help="How many rows of each file to show.")] = 3,
     rejects: Annotated[bool, typer.Option("--rejects", help="Show what was left out, and why, instead.")] = False,
+    page: Annotated[bool, typer.Option("--page", help="Show all of the stage's page, with its histograms.")] = False,
 ) -> None:
     """Show an artifact: what it was made from, its counts, what was left out, some rows. Or a run's way from documents
     to training rows, each loss with its reason.
@@ -175,7 +176,7 @@ def show(
     if not what or (store.root / "runs" / f"{what}.json").is_file():
         print_funnel(store, what)
     else:
-        print_artifact(store, what, rows=rows, rejects=rejects)
+        print_artifact(store, what, rows=rows, rejects=rejects, whole=page)
 
 
 @app.command()

@@ -21,6 +21,7 @@ from artifacts.runs import RunRecord, read_run, runs
 from artifacts.store import ABOUT, PAGE, Manifest, Ref, Store, StoreError
 
 WIDTH = 300  # characters of a row that are shown
+MORE = "<!-- more -->"  # in a stage's page, before what is shown on request
 COLOURS = {"done": "green", "failed": "red", "running": "cyan", "interrupted": "yellow"}
 
 
@@ -84,7 +85,7 @@ def find_artifact(store: Store, what: str) -> Ref:
     raise StoreError(f"{store.root}: no one artifact is called {what!r}; {told}")
 
 
-def print_artifact(store: Store, what: str, *, rows: int, rejects: bool) -> None:
+def print_artifact(store: Store, what: str, *, rows: int, rejects: bool, whole: bool = False) -> None:
     """An artifact's manifest in words, and what it shows of itself or the first rows of its files; or its rejects."""
     console, ref = Console(), find_artifact(store, what)
     folder, manifest = store.path(ref), store.manifest(ref)
@@ -101,7 +102,10 @@ def print_artifact(store: Store, what: str, *, rows: int, rejects: bool) -> None
         return
     console.print(_facts(manifest, folder))
     if rows and (page := folder / ABOUT / PAGE).is_file():
-        console.print(Markdown(page.read_text(encoding="utf-8")))
+        summary, mark, details = page.read_text(encoding="utf-8").partition(MORE)
+        console.print(Markdown(summary + details if whole else summary))
+        if mark and not whole:
+            console.print(f"the whole page, with histograms and examples: graft show {escape(what)} --page")
         return
     for file in manifest.files:
         if file.rows and rows and not file.path.startswith(f"{ABOUT}/"):

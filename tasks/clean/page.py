@@ -24,7 +24,7 @@ MIDDLE = (0.005, 0.995)  # quantiles between which bars stand; a few giants woul
 SHOWN = 2  # rows on each side of a bound, and duplicates of each kind
 LONG = 240  # characters of a text that are shown
 DISTRIBUTIONS = f"{ABOUT}/distributions.jsonl"
-DUPLICATES = re.compile(r"duplicates (\S+) \(similarity ([\d.]+)\)")  # how the detail of such a reject begins
+DUPLICATES = re.compile(r"duplicates (\S+) \(similarity ([\d.]+)[;)]")  # how the detail of such a reject begins
 
 Row = dict[str, Any]
 
@@ -32,7 +32,7 @@ Row = dict[str, Any]
 def tell(work: Work[CleanConfig], operators: Iterable[Loaded], read: Rows, left: Rows) -> dict[str, Any]:
     """Write the distributions for the report; returns what the stage's page shows."""
     filters = [operator for operator in operators if operator.name.endswith("_filter")]
-    reasons, pairs = left_out(work.left_out())
+    reasons, first, pairs = left_out(work.left_out())
     wanted = {pair["of"] for pair in pairs}
     numbers: dict[str, int] = {}
     measures = Measures(noting(lines_of(work.out / ABOUT / "stats.jsonl"), wanted, numbers))
@@ -46,6 +46,7 @@ def tell(work: Work[CleanConfig], operators: Iterable[Loaded], read: Rows, left:
     languages = sorted({language for counts in reasons.values() for language in counts})
     return {
         "reasons": reasons,
+        "examples": first,
         "languages": languages,
         "edits": edits,
         "duplicates": pairs,
@@ -54,18 +55,20 @@ def tell(work: Work[CleanConfig], operators: Iterable[Loaded], read: Rows, left:
     }
 
 
-def left_out(rejects: Iterable[Row]) -> tuple[dict[str, Counter[str]], list[Row]]:
-    """How many of each reason and language, and of each kind of duplicate those that are the least alike."""
+def left_out(rejects: Iterable[Row]) -> tuple[dict[str, Counter[str]], dict[str, str], list[Row]]:
+    """How many of each reason and language, a question of each reason, and the least alike of each duplicate kind."""
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
+    first: dict[str, str] = {}
     nearest: dict[str, list[Row]] = defaultdict(list)
     for reject in rejects:
         reason, record = reject["reason"], reject["record"]
         reasons[reason][record.get("language", "")] += 1
+        first.setdefault(reason, str(record.get("question", "")))
         if match := DUPLICATES.match(reject["detail"]):
             row = {"reason": reason, "of": match[1], "similarity": float(match[2]), "dropped": brief(record)}
             nearest[reason] = sorted([*nearest[reason], row], key=lambda row: float(row["similarity"]))[:SHOWN]
     counted = dict(sorted(reasons.items(), key=lambda item: -item[1].total()))
-    return counted, [row for rows in nearest.values() for row in rows]
+    return counted, first, [row for rows in nearest.values() for row in rows]
 
 
 def noting(lines: Iterable[Row], wanted: set[str], numbers: dict[str, int]) -> Iterator[Row]:

@@ -90,6 +90,23 @@ def test_edited_rows_and_reasons_by_language_are_counted(cleaned: Run, tmp_path:
     assert "| text length filter | 1 | 1 |" in page
 
 
+def test_the_summary_has_a_line_for_each_statistic_and_an_example_of_each_reason(cleaned: Run, tmp_path: Path) -> None:
+    operators = [{"text_length_filter": {"field": name, "min_len": 3}} for name in ("question", "answer")]
+    cleaned([pair("a", "Why?", "So."), pair("b", "How many?", "Six"), pair("c", "Who?", "I")], operators=operators)
+    page, _ = page_and_distributions(tmp_path)
+    summary, details = page.split("<!-- more -->")
+    assert "| text length filter | 1 | 1 | Who? |" in summary
+    assert r"| text\_len of answer | text\_length\_filter | en | 3 | 1 | 3 | at least 3 | 1 |" in summary
+    assert details.count("## ") == 2
+
+
+def test_what_has_one_value_has_a_line_and_no_histogram(cleaned: Run, tmp_path: Path) -> None:
+    cleaned([pair("a", "Why so?", "So."), pair("b", "Why me?", "Six")], operators=["text_length_filter"])
+    page, _ = page_and_distributions(tmp_path)
+    assert "| en | 2 | 11 | 11 | at least 10 | 0 |\n\n<!-- more -->" in page, page
+    assert not page.partition("<!-- more -->")[2].strip()
+
+
 def test_a_stage_without_rows_or_filters_has_its_page(cleaned: Run, tmp_path: Path) -> None:
     cleaned([pair("a", "Why?", "So.")], operators=[])
     assert page_and_distributions(tmp_path) == ("", [])

@@ -121,6 +121,8 @@ def test_a_run_a_plan_and_what_can_be_seen_of_it(config: Path, tmp_path: Path) -
     succeeded("run", "-c", config, "--until", "parse")
     assert "empty.pdf" in succeeded("show", "parse", "--rejects", "-c", config)
     assert "and 1 more; --rows 1 shows all" in succeeded("show", "parse", "--rejects", "--rows", "0", "-c", config)
+    assert "█" not in succeeded("show", "clean", "-c", config)
+    assert "█" in succeeded("show", "clean", "--page", "-c", config)
     ref = store.latest("clean")
     assert ref is not None
     assert "qa.jsonl" in succeeded("show", ref.key[:10], "-c", config)
