@@ -47,9 +47,10 @@ class Rendered:
 class Template:
     """A tokenizer with the template that it is trained with.
 
-    Raises StageError for one that training can't use: where the assistant's tokens are not marked, where others are in
-    the loss, where the end of a turn is not (the model would never stop), where turns are lost or changed, and where a
-    special token stands twice.
+    Raises StageError for one that training can't use: one that fails, where the assistant's tokens are not all marked,
+    where others are in the loss, where the end of a turn is not (the model would never stop), where turns are lost or
+    changed (a system's turn aside: rows that have one are looked at by themselves), and where a special token stands
+    twice.
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -79,11 +80,7 @@ class Template:
 
     def _checked(self) -> int | None:
         """Looks at the sample; returns the token that ends a turn."""
-        try:
-            messages, rendered = SAMPLE, self.render(SAMPLE)
-        except Exception:  # a template raises what it likes; some know no system turn
-            messages = SAMPLE[1:]
-            rendered = self._shown(messages)
+        messages, rendered = self._sample()
         trained = self._tokenizer.decode([token for span in rendered.spans() for token in span])
         for message in messages:
             if message["role"] != "assistant" and message["content"].splitlines()[0] in trained:
@@ -91,6 +88,17 @@ class Template:
                     f"sft.model: the chat template puts the {message['role']}'s turn into the loss; close "
                     "{% generation %} before it"
                 )
+        marked, answers = len(list(rendered.spans())), sum(message["role"] == "assistant" for message in messages)
+        if marked < answers:
+            raise StageError(
+                f"sft.model: the chat template marks {marked} of the {answers} answers of a conversation; put "
+                "{% generation %} and {% endgeneration %} around each"
+            )
+        if not is_end_trained(self._tokenizer, self._template):
+            raise StageError(
+                "sft.model: the chat template leaves the end of the assistant's turn out of training, so the tuned "
+                "model would not stop; put the end token between {% generation %} and {% endgeneration %}"
+            )
         if lost := lost_turn(rendered.text, messages):
             raise StageError(
                 f"sft.model: the chat template does not give the {lost['role']}'s turn back as it was: "
@@ -103,11 +111,15 @@ class Template:
                 )
         return self._last(next(rendered.spans()))
 
-    def _shown(self, messages: Sequence[Message]) -> Rendered:
+    def _sample(self) -> tuple[Sequence[Message], Rendered]:
+        """The sample, without its system's turn where the template takes none or puts it somewhere else."""
         try:
-            return self.render(messages)
-        except Exception as error:
-            raise StageError(f"sft.model: the chat template fails on a plain conversation: {error}") from error
+            rendered = self.render(SAMPLE)
+        except Exception:  # a template raises what it likes
+            rendered = None
+        if rendered is None or lost_turn(rendered.text, SAMPLE):
+            return SAMPLE[1:], self.render(SAMPLE[1:])
+        return SAMPLE, rendered
 
     def _last(self, span: list[int]) -> int | None:
         return next((token for token in reversed(span) if not self._blank(token)), None)
@@ -131,30 +143,30 @@ def lost_turn(text: str, messages: Sequence[Message], *, strip: bool = True) -> 
 def training_template(tokenizer: PreTrainedTokenizerBase) -> str | None:
     """A template that marks the assistant's tokens, where the model's own does not; None where it does.
 
-    Raises StageError where neither does, or where the end of a turn would not be trained: the model would never stop.
+    Raises StageError where there is none, where it fails on a talk without a system's turn, and where neither does.
     """
-    from trl.chat_template_utils import (
-        get_training_chat_template,
-        has_generation_markers,
-        is_chat_template_stop_token_trained,
-    )
+    from trl.chat_template_utils import get_training_chat_template, has_generation_markers
 
-    template: str | None = None
     if not tokenizer.chat_template:
         raise StageError(
             "sft.model: the model has no chat template; use an instruct model, or add one to its tokenizer"
         )
-    if not has_generation_markers(tokenizer.chat_template):
-        try:
-            template = get_training_chat_template(tokenizer)
-        except ValueError as error:
-            raise StageError(
-                "sft.model: the chat template does not mark the assistant's tokens with {% generation %}, and trl "
-                "knows no such template for this model; add the marks to the template in the model's folder"
-            ) from error
-    if not is_chat_template_stop_token_trained(tokenizer, chat_template=template):
+    try:
+        tokenizer.apply_chat_template(list(SAMPLE[1:]), tokenize=False)
+    except Exception as error:
+        raise StageError(f"sft.model: the chat template fails on a talk of two questions: {error}") from error
+    if has_generation_markers(tokenizer.chat_template):
+        return None
+    try:
+        return str(get_training_chat_template(tokenizer))
+    except ValueError as error:
         raise StageError(
-            "sft.model: the chat template leaves the end of the assistant's turn out of training, so the tuned model "
-            "would not stop; put the end token between {% generation %} and {% endgeneration %}"
-        )
-    return template
+            "sft.model: the chat template does not mark the assistant's tokens with {% generation %}, and trl "
+            "knows no such template for this model; add the marks to the template in the model's folder"
+        ) from error
+
+
+def is_end_trained(tokenizer: PreTrainedTokenizerBase, template: str | None) -> bool:
+    from trl.chat_template_utils import is_chat_template_stop_token_trained
+
+    return bool(is_chat_template_stop_token_trained(tokenizer, chat_template=template))

@@ -107,6 +107,18 @@ def test_a_row_that_a_template_does_not_take_is_left_out(tmp_path: Path) -> None
     assert dict(work.rejects) == {"refused_by_template": 1}
 
 
+@pytest.mark.parametrize("before", ["messages[0]['content'] + '\\n\\n' if loop.index == 4", "''"])
+def test_a_template_that_moves_or_loses_the_system_turn_trains_rows_without_one(tmp_path: Path, before: str) -> None:
+    """As Mistral's, which says it before the last question."""
+    user = "{{- '<|im_start|>user\\n' }}{%- if message['role'] == 'user' and messages[0]['role'] == 'system' %}{{- "
+    user += before + " }}{%- endif %}{{- message['content'] + '<|im_end|>\\n' }}"
+    tokenizer = chatml(good(), others="{%- if message['role'] == 'user' %}" + user + "{%- endif %}")
+    moved = talk("Hi", "Hello", "And you?", "Fine.", system="Be brief.")
+    kept, work = checked(tmp_path, [*ROWS, moved], tokenizer, left_out=0.1)
+    assert kept == ROWS
+    assert dict(work.rejects) == {"changed_by_template": 1}
+
+
 def test_white_space_that_a_template_strips_is_told_and_no_flaw(tmp_path: Path) -> None:
     kept, work = checked(tmp_path, [*ROWS, talk("Count:", " one, two\n")], real("llama3"))
     assert len(kept) == len(ROWS) + 1
@@ -121,14 +133,20 @@ def test_white_space_that_a_template_strips_is_told_and_no_flaw(tmp_path: Path) 
             chatml(good(MARKED.replace("message['content']", "message['content'] | replace('&', '&amp;')"))),
             "does not give the assistant's",
         ),
-        (chatml(good(), others="{{- '<|im_start|>user\\nQuestion<|im_end|>\\n' }}"), "does not give the system's turn"),
+        (chatml(good(), others="{{- '<|im_start|>user\\nQuestion<|im_end|>\\n' }}"), "does not give the user's turn"),
         (chatml(good(), before="{{- '<|im_start|><|im_start|>' }}"), r"writes <\|im_start\|> twice in a row"),
         (
             chatml(good(), others="{%- generation %}" + CHATML_TURN + "{%- endgeneration %}"),
             "puts the system's turn into the loss",
         ),
+        (
+            chatml("{%- if loop.last %}" + good() + "{%- else %}" + CHATML_TURN + "{%- endif %}"),
+            "marks 1 of the 2 answ",
+        ),
+        (chatml(good(), before="{{- raise_exception('one') if messages | length > 3 }}"), "two questions: one"),
+        (chatml(good(), before="{%- if %}"), "fails on a talk of two questions: Expected an expression"),
     ],
-    ids=["upper", "escaped", "lost", "double", "user-trained"],
+    ids=["upper", "escaped", "lost", "double", "user-trained", "last-alone", "one-exchange", "syntax"],
 )
 def test_a_template_that_teaches_something_else_is_refused(tokenizer: Any, said: str) -> None:
     with pytest.raises(StageError, match=said):

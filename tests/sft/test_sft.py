@@ -214,7 +214,7 @@ def test_a_template_that_does_not_mark_the_answer_is_refused(tiny_model: ModelCo
     marked, bare = " + '<|im_end|>' }}{%- endgeneration %}", " }}{%- endgeneration %}{{- '<|im_end|>' }}"
     tokenizer.chat_template = good.replace(marked, bare)
     with pytest.raises(StageError, match="would not stop"):
-        training_template(tokenizer)
+        Template(tokenizer)
     tokenizer.chat_template = None
     with pytest.raises(StageError, match="chat template"):
         training_template(tokenizer)
