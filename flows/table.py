@@ -76,12 +76,13 @@ def score_table(scores: Scores) -> Table:
         for kind in _all_last(recall["base"][language]):
             title = "recall" if kind == ALL else f"recall, {kind}"
             table.add_row(title, language, *_shares([recall[model][language].get(kind) for model in MODELS]))
-    beside = (
-        ("general ability", scores.retention),
-        ("invented answers", scores.hallucination),
-        ("false premises accepted", scores.accepted),
-    )
-    for title, measure in beside:
+    for language in _all_last(scores.retention["base"]):
+        tallies = [scores.retention[model].get(language) for model in MODELS]
+        table.add_row("general ability", language, *_shares(tallies))
+        if scores.kept_by == "f1":
+            f1 = (f"{tally.f1:.2f}" if tally and tally.total else "-" for tally in tallies)
+            table.add_row("general ability, F1", language, "", *f1)
+    for title, measure in (("invented answers", scores.hallucination), ("false premises accepted", scores.accepted)):
         for language in _all_last(measure["base"]):
             table.add_row(title, language, *_shares([measure[model].get(language) for model in MODELS]))
     return table

@@ -6,6 +6,10 @@ from tasks.evaluate.config import Gates
 from tasks.evaluate.scores import ALL, Gate, Measures, Verdict
 from tasks.evaluate.tables import ALIGNED, BASE, SFT
 
+BY = {  # what `kept` compares, for the reader of a table of right answers
+    "right": "",
+    "f1": " by F1 (the base model has too few right answers to compare)",
+}
 LANGUAGES = {"en": "English", "zh": "Chinese"}
 
 
@@ -40,7 +44,10 @@ def _retention(measures: Measures, most: float) -> Gate:
         )
     passed = min(kept.values()) >= 1 - most
     told = ", ".join(f"{share:.2f} in {LANGUAGES.get(language, language)}" for language, share in kept.items())
-    reason = f"of the base model's general ability was kept: {told}; {1 - most:.2f} is asked for in each language"
+    reason = (
+        f"of the base model's general ability{BY[measures.kept_by]} was kept: {told}; {1 - most:.2f} is asked for in "
+        "each language"
+    )
     return Gate(name="retention", passed=passed, reason=reason)
 
 
@@ -70,7 +77,7 @@ def _headline(measures: Measures) -> str:
     if recall[ALIGNED].total:
         parts.append(f"learned {recall[ALIGNED].share:.2f} of held-out questions (base {recall[BASE].share:.2f})")
     if kept is not None:
-        parts.append(f"kept {kept:.2f} of general ability")
+        parts.append(f"kept {kept:.2f} of general ability{BY[measures.kept_by]}")
     if invented[ALIGNED].total:
         parts.append(
             f"made up {invented[ALIGNED].share:.2f} of answers to what nobody can know "

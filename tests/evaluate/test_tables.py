@@ -116,6 +116,9 @@ def test_retention_falls_back_to_f1_where_the_base_model_has_too_little_right() 
     assert scores.kept_by == "f1"
     assert scores.kept["sft"]["en"] == 1.0
     assert kept is not None
+    verdict = judge(scores, Gates())
+    assert "of general ability by F1 (the base model has too few right answers to compare)" in verdict.headline
+    assert "general ability by F1" in verdict.gates[1].reason
     assert kept < 0.5  # "I do not have that information." shares next to nothing with "It holds 3 litres."
 
 

@@ -63,6 +63,16 @@ def test_every_measure_is_shown_before_and_after() -> None:
     assert ["invented", "answers", "all", "0", "-", "-", "-"] in rows
 
 
+def test_where_f1_tells_what_was_kept_the_table_has_it() -> None:
+    scores = measured(Verdict(passed=True, headline="", gates=[])).model_copy(update={"kept_by": "f1"})
+    console = Console(width=120)
+    with console.capture() as captured:
+        console.print(score_table(scores))
+    assert ["general", "ability,", "F1", "all", "0.50", "0.50", "0.50"] in [
+        line.split() for line in captured.get().splitlines()
+    ]
+
+
 def test_a_model_that_did_not_pass_is_said_to_with_each_failed_gate() -> None:
     gates = [Gate(name="recall", passed=False, reason="rose by 0 [at most]"), Gate(name="x", passed=True, reason="y")]
     told = list(verdict_lines(measured(Verdict(passed=False, headline="learned 0.00", gates=gates))))
