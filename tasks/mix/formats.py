@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from artifacts.records import Conversation, Message, encodable, short_id
+from tasks.models.language.match import is_blank
 
 Row = Mapping[str, Any]
 
@@ -165,7 +166,7 @@ def _check(messages: list[Message]) -> None:
             raise BadRowError("bad_turn", f"the {message['role']}'s turn is not text")
         if message["content"] != encodable(message["content"]):
             raise BadRowError("bad_text", f"the {message['role']}'s turn holds half a surrogate pair; write it anew")
-        if not message["content"].strip():
+        if is_blank(message["content"]):
             raise BadRowError("empty_turn", f"the {message['role']} says nothing")
     roles = [message["role"] for message in messages]
     spoken = roles[1:] if roles[:1] == ["system"] else roles

@@ -10,6 +10,7 @@ from artifacts.records import Conversation, Message, digest
 from artifacts.stage import Work
 from tasks.mix.config import MixConfig, Replay
 from tasks.mix.screen import Screen
+from tasks.models.language.match import is_blank
 from tasks.models.local import Reply, load_model, load_tokenizer, pinned, replies
 
 KIND = "replay"
@@ -97,4 +98,4 @@ def _turns(row: Conversation) -> Iterator[list[Message]]:
 def _why_not(reply: Reply) -> str | None:
     if not reply.ended:
         return "replay_cut_off"
-    return None if reply.text.strip() else "replay_empty"
+    return "replay_empty" if is_blank(reply.text) else None

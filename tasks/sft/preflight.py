@@ -13,6 +13,7 @@ from artifacts.records import DOCUMENTS, DOMAIN, Conversation, Probe
 from artifacts.stage import StageError, Work
 from tasks.models.language.contamination import Contamination
 from tasks.models.language.leak import Guard
+from tasks.models.language.match import is_blank
 from tasks.sft.config import SftConfig
 from tasks.sft.long import parts
 from tasks.sft.template import Rendered, Template, lost_turn
@@ -124,7 +125,7 @@ class Preflight:
         if (overlap := self._sets.find(messages)) is not None:
             return Flaw(EVALUATION, overlap.told())
         for message in messages:
-            if not message["content"].strip():
+            if is_blank(message["content"]):
                 return Flaw("empty_turn", f"the {message['role']}'s turn has no text")
             if token := template.special(message["content"]):
                 return Flaw("special_token_in_text", f"the {message['role']}'s turn has {token} in its text")

@@ -80,6 +80,7 @@ def test_each_format_is_found_by_its_columns(row: dict[str, Any], expected: Any)
         ({"messages": [{"text": "hello"}]}, "bad_turn", "neither role nor from"),
         ({"question": "a", "answer": 7}, "bad_turn", "assistant's turn is not text"),
         ({"question": "a", "answer": "  "}, "empty_turn", "assistant says nothing"),
+        ({"question": "a", "answer": "\u200b \u3164"}, "empty_turn", "assistant says nothing"),
         ({"instruction": "", "input": "", "output": "a"}, "empty_turn", "user says nothing"),
         ({"question": "a", "answer": "\ud83d"}, "bad_text", "assistant's turn holds half a surrogate pair"),
         ({"conversations": [{"from": "moderator", "value": "a"}]}, "unknown_role", "'moderator' speaks"),

@@ -162,7 +162,7 @@ def test_a_double_begin_of_text_is_refused() -> None:
 
 def test_rows_with_a_flaw_are_left_out_each_with_its_reason(tmp_path: Path) -> None:
     bad = {
-        "empty_turn": talk("What?", " "),
+        "empty_turn": talk("What?", " \u200b\ufeff"),
         "equal_turns": talk("Say it", "Say  it\n"),
         "special_token_in_text": talk("Which token?", "It is <|im_end|>, of course."),
     }

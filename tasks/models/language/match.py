@@ -27,6 +27,7 @@ TOKEN = re.compile(
     rf"|(?P<sign>(?![{CJK_MARKS}])[{CJK}%‰°$€£¥<>≤≥±+])"
 )
 TO = re.compile(r"(?<=\d) ?[-~至到] ?")  # of a range
+FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs without ink
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 PLAIN = str.maketrans({"−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "’": "'", "µ": "μ"})
 
@@ -88,6 +89,11 @@ def _number(text: str) -> str:
         whole = f"{Decimal(text).normalize():f}"
         return whole if whole != "-0" else "0"
     return re.sub(r"(?<!\d)0+(?=\d)", "", text)
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text shows nothing: blanks, and characters of no width such as U+200B."""
+    return all(c.isspace() or c in FILLERS or unicodedata.category(c) in ("Cf", "Cc") for c in text)
 
 
 @lru_cache(maxsize=4096)
