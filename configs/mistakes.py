@@ -24,6 +24,13 @@ SHAPES = {  # pydantic's words -> ours
         ("dict_type", "model_type", "model_attributes_type"), "must be keys with values, such as {key: value}"
     ),
 }
+BOUNDS = {  # pydantic's name of a bound, in its findings' context -> ours
+    "ge": "must be at least",
+    "gt": "must be more than",
+    "le": "must be at most",
+    "lt": "must be less than",
+}
+CHOOSERS = ("kind", "method")  # the keys that choose between the members of a union
 FOLLOWS = "default_factory_not_called"  # pydantic's word for a default that hangs on a value that is wrong itself
 
 
@@ -64,19 +71,24 @@ def _mistake(found: Mapping[str, Any], model: type[BaseModel], lines: Mapping[st
     if unknown:
         location = (*location, str(last))
     name = ".".join(location)
+    given, context = found["input"], found.get("ctx", {})
+    if "discriminator" in context:  # what chooses between the members of a union is wrong, and not the whole
+        chooser = context["discriminator"].strip("'")
+        location, given = (*location, chooser), context.get("tag")
+        name = ".".join(location)
     line = _line(location, lines)
     where = f"{line}: {name}" if line else name or "the file"
-    given, context = found["input"], found.get("ctx", {})
     if unknown:
         known = sorted({key for kind in models for key in kind.model_fields})
         return f"{where}: no such key{_nearest(location[-1], known)} Known here: {', '.join(known)}"
-    if found["type"] == "missing":
+    if found["type"] in ("missing", "union_tag_not_found"):
         return f"{where}: must be given"
-    if found["type"] in ("literal_error", "enum"):
-        allowed = str(context["expected"])
+    if found["type"] in ("literal_error", "enum", "union_tag_invalid"):
+        allowed = str(context.get("expected") or context["expected_tags"])
         nearest = _nearest(str(given), re.findall(r"'([^']*)'", allowed))
         return f"{where}: {given!r} is not allowed{nearest} Allowed: {allowed}"
-    text = str(context["error"]) if "error" in context else SHAPES.get(found["type"], found["msg"])
+    bound = next((f"{said} {context[name]}" for name, said in BOUNDS.items() if name in context), found["msg"])
+    text = str(context["error"]) if "error" in context else SHAPES.get(found["type"], bound)
     return f"{where}: {text}{_brief(given, str(last))}"
 
 
@@ -94,10 +106,12 @@ def _nearest(word: str, known: list[str]) -> str:
 
 
 def _line(location: tuple[str, ...], lines: Mapping[str, str]) -> str | None:
-    """Where the key stands, or of the nearest one above it that stands in the file."""
+    """Where the key stands, or the nearest one above it that stands in the file; and that --set gave parts of it."""
     for length in range(len(location), 0, -1):
-        if (line := lines.get(".".join(location[:length]))) is not None:
-            return line
+        name = ".".join(location[:length])
+        if (line := lines.get(name)) is not None:
+            given = any(key.startswith(f"{name}.") and place == "--set" for key, place in lines.items())
+            return f"{line} and --set" if given and length == len(location) else line
     return None
 
 
@@ -120,7 +134,7 @@ def _follow(model: type[BaseModel], location: Iterable[str | int]) -> tuple[tupl
 
 def _tag(model: type[BaseModel]) -> Any:
     """What tells a member of a union from the others."""
-    return model.model_fields["kind"].default if "kind" in model.model_fields else None
+    return next((model.model_fields[name].default for name in CHOOSERS if name in model.model_fields), None)
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -127,7 +127,12 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _number(node: yaml.Node, prefix: str, lines: dict[str, str]) -> Any:
-    """Fill in the line of each key; yields a mistake for each key that stands twice (YAML itself keeps the last)."""
+    """Fill in the line of each key and of each entry of a list, from 0; yields a mistake for each key that stands twice
+    (YAML itself keeps the last)."""
+    if isinstance(node, yaml.SequenceNode):
+        for place, entry in enumerate(node.value):
+            lines[f"{prefix}{place}"] = f"line {entry.start_mark.line + 1}"
+            yield from _number(entry, f"{prefix}{place}.", lines)
     if not isinstance(node, yaml.MappingNode):
         return
     for key, value in node.value:

@@ -211,6 +211,8 @@ class MixConfig(StageConfig):
     @field_validator("replay", mode="before")
     @classmethod
     def _self_is_the_base_model(cls, replay: Any) -> Any:
+        if isinstance(replay, str) and replay != "self":
+            raise ValueError("must be `self`, or keys with values, such as {model: {path: my-model}}")
         return {} if replay == "self" else replay
 
     @model_validator(mode="after")
