@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +20,7 @@ from tasks.sft.template import Rendered, Template, lost_turn
 
 # Epochs by the number of rows; between the anchors on a logarithmic scale. A practitioners' rule, not a law.
 EPOCHS = ((100, 15.0), (1000, 10.0), (10_000, 2.0))
+TRAIN = "train.jsonl"
 EXAMPLES = 3  # rows told of each flaw
 TOO_LONG, LEAK, EVALUATION = "longer_than_max_length", "probe_leak", "evaluation_leak"
 MEANING = {
@@ -46,6 +47,20 @@ class Flaw:
     detail: str
 
 
+@dataclass
+class Seen:
+    """What was found in one of mix's files."""
+
+    name: str
+    rows: int = 0
+    flaws: Counter[str] = field(default_factory=Counter)
+    examples: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # the first few, told
+    lengths: list[int] = field(default_factory=list)
+    long: Counter[str] = field(default_factory=Counter)
+    short: Counter[bool] = field(default_factory=Counter)  # rows that are not too long: whether of the documents
+    split: Counter[bool] = field(default_factory=Counter)  # rows that the long ones make
+
+
 class Preflight:
     """Looks at every row, leaves out what can't be trained on, and counts what the report tells."""
 
@@ -53,59 +68,64 @@ class Preflight:
         self._work, self._config, self._template = work, work.config, template
         self._guard = Guard(work.read("generate", "probes.jsonl", Probe))
         self._sets = Contamination.of(work.beside.get("clean"))
-        self._flaws: defaultdict[str, list[str]] = defaultdict(list)  # the first few, told
-        self._counts: Counter[str] = Counter()
-        self._long: Counter[str] = Counter()
+        self._files: list[Seen] = []
         self._cut: list[dict[str, Any]] = []
-        self._lengths: list[int] = []
         self._tokens: Counter[tuple[str, bool]] = Counter()  # of the rows to train on: (which tokens, of the domain's)
         self._stripped = 0
 
     def rows(self, name: str) -> list[Conversation]:
         """The rows of one of mix's files that can be trained on; others are rejects."""
         kept: list[Conversation] = []
+        self._files.append(seen := Seen(name))
         for row in self._work.read("mix", name, Conversation):
-            self._counts["in"] += 1
-            for usable, rendered in self._usable(row):
+            seen.rows += 1
+            for usable, rendered in self._usable(row, seen):
                 kept.append(usable)
-                if name == "train.jsonl":
+                if name == TRAIN:
                     self._count(usable, rendered)
         return kept
 
     def finish(self) -> None:
-        """Tell what was found; raises StageError where a flaw is in more rows than may be left out."""
-        work, rows = self._work, self._counts.pop("in", 0)
-        work.counts["in"] = rows
-        most = self._config.left_out * rows
-        serious = [name for name, count in self._counts.items() if name in (LEAK, EVALUATION) or count > most]
-        if serious:
-            raise StageError("\n".join(self._told(serious, rows)))
-        work.facts |= {"lengths": percentiles(self._lengths), "trained_tokens": self._of("trained")}
+        """Tell what was found; raises StageError where a flaw is in more of a file's rows than may be left out."""
+        work = self._work
+        work.counts["in"] = sum(seen.rows for seen in self._files)
+        if told := [line for seen in self._files for line in self._serious(seen)]:
+            raise StageError(
+                "\n".join(told) + f"\nA flaw may be in {self._config.left_out:.0%} of the rows (sft.left_out), which "
+                "are then left out; a leaked question stops in any case. Correct the rows at their source"
+            )
+        work.facts["trained_tokens"] = self._of("trained")
         if self._cut:
             work.write("about/too_long.jsonl", self._cut)
-        if self._long:
-            work.facts["too_long"] = dict(self._long)
-            work.notes.append(f"{self._policies()}; sft.too_long is {self._config.too_long}")
+        for seen in self._files:
+            prefix = "" if seen.name == TRAIN else seen.name.removesuffix(".jsonl") + "_"
+            if seen.rows:
+                work.facts[f"{prefix}lengths"] = percentiles(seen.lengths)
+            if seen.long:
+                work.facts[f"{prefix}too_long"] = dict(seen.long)
+                work.notes.append(f"{self._policies(seen)}; sft.too_long is {self._config.too_long}")
         if self._stripped:
             work.notes.append(f"the chat template strips white space around turns of {self._stripped:,} rows")
         self._tell_domain()
 
-    def _usable(self, row: Conversation) -> Iterator[tuple[Conversation, Rendered]]:
+    def _usable(self, row: Conversation, seen: Seen) -> Iterator[tuple[Conversation, Rendered]]:
         """The row as it is trained on, or several that it is split into, or nothing."""
         found = self._flaw(row)
         if isinstance(found, Flaw):
-            self._leave_out(row, found)
+            self._leave_out(row, found, seen)
             return
-        self._lengths.append(len(found.ids))
+        seen.lengths.append(len(found.ids))
         if lost_turn(found.text, row.messages, strip=False):
             self._stripped += 1
         most = self._config.max_length
         if len(found.ids) <= most:
+            seen.short[_is_taught(row)] += 1
             yield row, found
             return
         pieces = parts(row, lambda messages: len(self._template.render(messages).ids) <= most)
         start = Rendered(found.text, found.ids[:most], found.mask[:most])
-        self._weigh(found, start, pieces)
+        self._weigh(found, start, pieces, seen)
+        seen.split[_is_taught(row)] += len(pieces or ())
         match self._config.too_long:
             case "split" if pieces:
                 self._cut.append({"id": row.id, "tokens": len(found.ids), "split_into": len(pieces)})
@@ -115,7 +135,7 @@ class Preflight:
                 self._cut.append({"id": row.id, "tokens": len(found.ids), **lost})
                 yield row, start
             case _:
-                self._leave_out(row, Flaw(TOO_LONG, f"{len(found.ids)} tokens, sft.max_length is {most}"))
+                self._leave_out(row, Flaw(TOO_LONG, f"{len(found.ids)} tokens, sft.max_length is {most}"), seen)
 
     def _flaw(self, row: Conversation) -> Flaw | Rendered:
         """What keeps a row from being trained on at any length, or the row as it is trained on."""
@@ -142,45 +162,52 @@ class Preflight:
             return Flaw("no_trained_token", MEANING["no_trained_token"])
         return rendered if template.ends(rendered) else Flaw("end_not_trained", MEANING["end_not_trained"])
 
-    def _leave_out(self, row: Conversation, flaw: Flaw) -> None:
+    def _leave_out(self, row: Conversation, flaw: Flaw, seen: Seen) -> None:
         self._work.reject(flaw.reason, row, flaw.detail)
-        self._counts[flaw.reason] += 1
-        if len(self._flaws[flaw.reason]) < EXAMPLES:
-            self._flaws[flaw.reason].append(f"row {row.id} {flaw.detail}")
+        seen.flaws[flaw.reason] += 1
+        if len(seen.examples[flaw.reason]) < EXAMPLES:
+            seen.examples[flaw.reason].append(f"row {row.id} {flaw.detail}")
 
-    def _weigh(self, whole: Rendered, start: Rendered, pieces: list[Conversation] | None) -> None:
+    @staticmethod
+    def _weigh(whole: Rendered, start: Rendered, pieces: list[Conversation] | None, seen: Seen) -> None:
         """Count what each policy would do with a row that is too long."""
-        self._long["rows"] += 1
-        self._long["tokens"] += len(whole.ids)
-        self._long["tokens_truncated"] += len(whole.ids) - len(start.ids)
-        self._long["rows_without_answer_if_truncated"] += not start.trained
-        self._long["rows_if_split"] += len(pieces or ())
-        self._long["rows_that_can_not_be_split"] += pieces is None
+        seen.long["rows"] += 1
+        seen.long["tokens"] += len(whole.ids)
+        seen.long["tokens_truncated"] += len(whole.ids) - len(start.ids)
+        seen.long["rows_without_answer_if_truncated"] += not start.trained
+        seen.long["rows_if_split"] += len(pieces or ())
+        seen.long["rows_that_can_not_be_split"] += pieces is None
 
-    def _policies(self) -> str:
-        long = self._long
+    def _policies(self, seen: Seen) -> str:
+        long, shares = seen.long, ""
+        if 0 < _share(seen.short + seen.split) < 1:
+            shares = (
+                f"; the documents' share of the rows would be {_share(seen.short):.0%} without them and "
+                f"{_share(seen.short + seen.split):.0%} with their parts"
+            )
         return (
-            f"{long['rows']:,} rows of {long['tokens']:,} tokens are longer than sft.max_length "
+            f"of {seen.name}, {long['rows']:,} rows of {long['tokens']:,} tokens are longer than sft.max_length "
             f"{self._config.max_length:,}: drop loses them; truncate loses {long['tokens_truncated']:,} tokens, the "
             f"ends of the answers, and {long['rows_without_answer_if_truncated']:,} rows whose answer lies beyond; "
             f"split makes {long['rows_if_split']:,} rows of them and loses {long['rows_that_can_not_be_split']:,}"
+            f"{shares}"
         )
 
-    def _told(self, serious: Iterable[str], rows: int) -> Iterator[str]:
-        yield f"sft: the data can't be trained on; of {rows:,} rows"
-        for name in serious:
-            count = self._counts[name]
-            yield f"- {count:,} ({count / rows:.1%}): {MEANING[name]} ({name}), such as"
-            yield from (f"    {example}" for example in self._flaws[name])
+    def _serious(self, seen: Seen) -> Iterator[str]:
+        """What keeps a file from being trained on."""
+        most = self._config.left_out * seen.rows
+        names = [name for name, count in seen.flaws.items() if name in (LEAK, EVALUATION) or count > most]
+        if names:
+            yield f"sft: the data can't be trained on; of {seen.rows:,} rows of mix's {seen.name}"
+        for name in names:
+            count = seen.flaws[name]
+            yield f"- {count:,} ({count / seen.rows:.1%}): {MEANING[name]} ({name}), such as"
+            yield from (f"    {example}" for example in seen.examples[name])
             if name == TOO_LONG:
-                yield f"  {self._policies()}; set sft.too_long, or raise sft.max_length"
-        yield (
-            f"A flaw may be in {self._config.left_out:.0%} of the rows (sft.left_out), which are then left out; a "
-            "leaked question stops in any case. Correct the rows at their source"
-        )
+                yield f"  {self._policies(seen)}; set sft.too_long, or raise sft.max_length"
 
     def _count(self, row: Conversation, rendered: Rendered) -> None:
-        taught = row.source in (DOMAIN, DOCUMENTS)
+        taught = _is_taught(row)
         self._tokens.update({("rows", taught): 1, ("total", taught): len(rendered.ids)})
         self._tokens["trained", taught] += rendered.trained
 
@@ -196,6 +223,15 @@ class Preflight:
                 f"of the training rows {shares['rows']:.0%} teach the documents, of their tokens "
                 f"{shares['total']:.0%}, of the tokens in the loss {shares['trained']:.0%}"
             )
+
+
+def _is_taught(row: Conversation) -> bool:
+    """Whether a row teaches the documents."""
+    return row.source in (DOMAIN, DOCUMENTS)
+
+
+def _share(rows: Counter[bool]) -> float:
+    return rows[True] / max(1, rows.total())
 
 
 def epochs_for(rows: int) -> float:

@@ -240,7 +240,7 @@ def test_what_is_done_with_a_long_row(tmp_path: Path, policy: str) -> None:
     cut = work.out / "about" / "too_long.jsonl"
     told = [json.loads(line) for line in cut.read_text().splitlines()] if cut.exists() else []
     whole = len(Template(tokenizer).render(long.messages).ids)
-    assert f"1 rows of {whole} tokens are longer than sft.max_length 250" in work.notes[0]
+    assert f"of train.jsonl, 1 rows of {whole} tokens are longer than sft.max_length 250" in work.notes[0]
     assert work.facts["too_long"]["tokens_truncated"] == whole - 250
     match policy:
         case "drop":
@@ -253,6 +253,28 @@ def test_what_is_done_with_a_long_row(tmp_path: Path, policy: str) -> None:
             assert "\n\n".join(row.messages[-1]["content"] for row in new) == LONG, "cut between paragraphs"
             assert all(len(Template(tokenizer).render(row.messages).ids) <= 250 for row in new)
             assert new[1].messages[0]["content"].startswith("Tell all.\n\n请从“")
+
+
+def test_the_documents_share_after_splitting_is_told(tmp_path: Path) -> None:
+    domain = [talk(f"Q{n}", "The tank is large.", source="domain") for n in range(4)]
+    long = talk("Tell all.", LONG, language="zh")
+    kept, work = checked(
+        tmp_path, [*domain, *ROWS, long], real("qwen2_5"), max_length=250, too_long="split", left_out=1
+    )
+    (note,) = (note for note in work.notes if "too_long" in note)
+    taught = sum(row.source in ("domain", "documents") for row in kept)
+    assert f"would be {taught / (len(kept) - work.facts['too_long']['rows_if_split']):.0%} without them and " in note
+    assert f"{taught / len(kept):.0%} with their parts" in note
+
+
+def test_a_flaw_in_most_validation_rows_stops(tmp_path: Path) -> None:
+    empty = [talk(f"V{n}", "") for n in range(3)]
+    work = work_on(SftConfig(left_out=0.3), tmp_path, ROWS, [*ROWS[:1], *empty], ())
+    preflight = Preflight(work, Template(real("qwen2_5")))
+    for name in ("train.jsonl", "validation.jsonl"):
+        preflight.rows(name)
+    with pytest.raises(StageError, match=r"of 4 rows of mix's validation.jsonl\n- 3 \(75.0%\): a turn has no text"):
+        preflight.finish()
 
 
 def test_trl_cuts_a_truncated_row_where_preflight_says(tiny_model: ModelConfig, tmp_path: Path) -> None:
