@@ -170,6 +170,8 @@ def _check(messages: list[Message]) -> None:
             raise BadRowError("empty_turn", f"the {message['role']} says nothing")
     roles = [message["role"] for message in messages]
     spoken = roles[1:] if roles[:1] == ["system"] else roles
+    if not roles:
+        raise BadRowError("empty_turn", "nobody speaks in it")
     if not spoken or spoken != ["user", "assistant"] * (len(spoken) // 2):
-        order = ", ".join(roles) or "nobody"
+        order = ", ".join(roles)
         raise BadRowError("turn_order", f"speaking are {order}; it must be user and assistant in turn, to the end")

@@ -112,7 +112,7 @@ def test_each_format_is_found_by_its_columns(row: dict[str, Any], expected: Any)
         ({"messages": ASKED[::-1]}, "turn_order", "assistant, user"),
         ({"messages": [*ASKED, *ASKED[:1]]}, "turn_order", "to the end"),
         ({"messages": [SYSTEM]}, "turn_order", "speaking are system"),
-        ({"messages": []}, "turn_order", "nobody"),
+        ({"messages": []}, "empty_turn", "nobody speaks"),
     ],
 )
 def test_a_bad_row_says_why(row: Any, reason: str, said: str) -> None:
