@@ -113,7 +113,7 @@ def _mixed(manifest: Manifest, folder: Path) -> Iterator[Step]:
         if _is_row(reject["record"]) or reject["record"].get("source") == DOMAIN
     )
     left["held_out_for_validation"] += len(held_out)
-    left["not_drawn"] += max(0, counts["in"] - left.total() - len(trained))
+    left["not_drawn"] += counts["not_drawn"]
     yield Step("questions trained", "mix", "questions kept", counts["in"], _ranked(left), len(trained))
     added = Counter(
         {

@@ -77,13 +77,13 @@ def test_what_is_held_out_shown_again_or_added_is_told(store: Store) -> None:
         work.write("validation.jsonl", [{"id": f"v{number}", "source": DOMAIN} for number in range(3)])
         work.reject("asked_in_training", {"id": "v9", "source": DOMAIN})
         work.reject("malformed", {"text": "a general row"})
-        work.counts.update({"in": 560, "kept": 24})
+        work.counts.update({"in": 560, "kept": 24, "not_drawn": 549})
 
     steps = funnel(store, mix=mixed)
     trained, rows = steps["questions trained"], steps["training rows"]
-    assert dict(trained.left) == {"not_drawn": 551, "held_out_for_validation": 3, "asked_in_training": 1}
+    assert dict(trained.left) == {"not_drawn": 549, "held_out_for_validation": 3, "asked_in_training": 1}
     assert dict(rows.added) == {"shown again": 10, "general": 7, "of the documents' text": 2}
-    assert (trained.gap, rows.came, rows.kept, rows.gap) == (0, 5, 24, 0)
+    assert (trained.gap, rows.came, rows.kept, rows.gap) == (2, 5, 24, 0), "two questions went nobody knows where"
 
 
 def test_what_does_not_add_up_is_told(store: Store) -> None:

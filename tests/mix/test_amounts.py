@@ -60,6 +60,7 @@ def test_facts_that_get_no_row_are_told(mixed: Run, save: Save) -> None:
     result = mixed(pairs(60), save("g.jsonl", chats(400)), rows=50, validation_share=0)
     (note,) = (note for note in result.manifest.notes if "an epoch shows" in note)
     assert note.endswith("; 5 facts have no row, so raise mix.rows or mix.tokens")
+    assert result.manifest.counts["not_drawn"] == 45
 
 
 def test_questions_of_no_single_fact_are_told_apart(mixed: Run, save: Save) -> None:
