@@ -24,6 +24,8 @@ from tasks.models.local import load_tokenizer
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+FEW_PAIRS = 20  # from so few pairs a model learns their words, and no preference
+
 
 @task(name="align", persist_result=False, cache_policy=NO_CACHE)
 def align(run: Run, config: AlignConfig, *, prefer: Ref, sft: Ref, generate: Ref, clean: Ref) -> Ref | State[Ref]:
@@ -56,6 +58,10 @@ def make(work: Work[AlignConfig]) -> None:
     )
     work.write("about/curve.jsonl", outcome.curve)
     work.facts |= {"start": outcome.start, "end": outcome.end, "steps": outcome.steps}
+    if len(pairs) < FEW_PAIRS:
+        work.notes.append(
+            f"trained on {len(pairs)} preference pairs alone, too few to align a model; see prefer's notes"
+        )
     if outcome.stopped:
         work.notes.append(
             f"stopped at step {outcome.steps}: the chosen answers had lost more than align.max_chosen_drop "

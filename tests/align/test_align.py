@@ -69,6 +69,7 @@ def test_what_is_saved_loads_like_what_sft_left(tiny_model: ModelConfig, tuned: 
 
     work = aligned(config_for(), tmp_path, tuned, PAIRS)
     assert files_of(work.out / "adapter").keys() == files_of(tuned / "adapter").keys()
+    assert f"trained on {len(PAIRS)} preference pairs alone" in work.notes[0]
     assert (work.out / "model.json").read_bytes() == (tuned / "model.json").read_bytes()
     inputs = load_tokenizer(tiny_model)("容量是 12?", return_tensors="pt")["input_ids"]
     with torch.no_grad():
