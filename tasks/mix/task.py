@@ -84,7 +84,8 @@ def make(work: Work[MixConfig]) -> None:
     work.write("retention.jsonl", retention)
     account(work, train, validation, retention)
     work.counts["in"] = len(pairs)
-    work.counts["not_drawn"] = len({row.id for row in taught} - {row.id for row in domain})
+    if left := {row.id for row in taught} - {row.id for row in domain}:
+        work.counts["not_drawn"] = len(left)
     work.facts |= shown(taught, domain, known)
     work.facts["validation_documents"] = sorted(held_out)
 
