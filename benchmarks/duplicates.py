@@ -24,7 +24,7 @@ from artifacts.records import QAPair
 from tasks.clean.config import CleanConfig
 from tasks.clean.duplicates.find import Finder
 from tasks.clean.engine.local import Local
-from tasks.clean.offline import operator_classes
+from tasks.clean.operators.offline import operator_classes
 from tasks.clean.rows import Rows
 
 PAIRS = Path(__file__).parents[1] / "tests" / "clean" / "pairs"

@@ -31,7 +31,7 @@ from artifacts.records import Conversation, Probe, QAPair, read_jsonl
 from artifacts.stage import StageConfig, Work, produce
 from artifacts.store import Ref, Store
 from configs.schema import Config, load
-from tasks.clean.catalogue import DEDUPLICATORS
+from tasks.clean.operators.catalogue import DEDUPLICATORS
 from tasks.clean.task import make as clean
 from tasks.evaluate.config import EvaluateConfig
 from tasks.evaluate.marks import Mark, Marked, mark

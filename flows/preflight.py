@@ -10,7 +10,7 @@ from artifacts.store import Store
 from configs.schema import Config, Stage
 from flows.plan import make_plan
 from flows.ready import lacking
-from tasks.clean.operators import load as load_operators
+from tasks.clean.operators.loaded import load as load_operators
 from tasks.mix.sources import look_into
 
 

@@ -17,9 +17,9 @@ from artifacts.records import QAPair, read_jsonl
 from artifacts.stage import StageConfig, Work, produce
 from artifacts.store import Store
 from benchmarks.cleaning.rows import probes
-from tasks.clean.catalogue import DEDUPLICATORS
 from tasks.clean.config import CleanConfig
-from tasks.clean.offline import operator_classes
+from tasks.clean.operators.catalogue import DEDUPLICATORS
+from tasks.clean.operators.offline import operator_classes
 
 CHUNK = 500  # rows
 STATS = "__dj__stats__"

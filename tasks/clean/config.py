@@ -10,8 +10,8 @@ from pydantic import Field, field_validator, model_serializer, model_validator
 
 from artifacts.stage import Dials, SettingError, StageConfig, unkeyed
 from artifacts.store import source_sha256
-from tasks.clean import assets, guards
-from tasks.clean.catalogue import DEDUPLICATORS, mistake, statistics
+from tasks.clean.operators import assets, guards
+from tasks.clean.operators.catalogue import DEDUPLICATORS, mistake, statistics
 from tasks.models.config import EMBEDDED, Budget, ModelConfig, OpenAIEndpoint, Price, folder_sha256, reward_identity
 
 FieldName = Literal["question", "answer", "both"]

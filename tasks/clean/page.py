@@ -12,7 +12,7 @@ from artifacts.stage import Work
 from artifacts.store import ABOUT
 from tasks.clean.config import CleanConfig
 from tasks.clean.measures import Measures, lines_of
-from tasks.clean.operators import Loaded
+from tasks.clean.operators.loaded import Loaded
 from tasks.clean.rows import Rows
 
 if TYPE_CHECKING:

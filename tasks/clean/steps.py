@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from artifacts.records import QAPair
-from tasks.clean.catalogue import DEDUPLICATORS
 from tasks.clean.config import CleanConfig
-from tasks.clean.operators import Loaded, load
+from tasks.clean.operators.catalogue import DEDUPLICATORS
+from tasks.clean.operators.loaded import Loaded, load
 from tasks.clean.privacy import guard_privacy
 from tasks.clean.rows import Left, Outcome
 from tasks.models.language.match import contains

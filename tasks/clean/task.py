@@ -22,7 +22,7 @@ from tasks.clean.config import CleanConfig
 from tasks.clean.decontaminate import without_leaks
 from tasks.clean.duplicates import find
 from tasks.clean.engine.start import Engine, start
-from tasks.clean.operators import load
+from tasks.clean.operators.loaded import load
 from tasks.clean.outliers import without_outliers
 from tasks.clean.page import tell
 from tasks.clean.quality.judge import by_judge

@@ -129,7 +129,7 @@ def test_a_file_that_lies_there_is_in_the_key(tmp_path: Path) -> None:
 USE_THE_CACHE = """
 from pathlib import Path
 from artifacts.records import QAPair
-from tasks.clean import assets
+from tasks.clean.operators import assets
 from tasks.clean.config import CleanConfig
 from tasks.clean.steps import steps
 assets.assets_folder().mkdir(parents=True)

@@ -6,7 +6,7 @@ import pytest
 
 from artifacts.records import QAPair
 from tasks.clean.config import Operator
-from tasks.clean.operators import Loaded, load
+from tasks.clean.operators.loaded import Loaded, load
 
 FIX, PUNCTUATION = "fix_unicode_mapper", "punctuation_normalization_mapper"
 LINKS, COPYRIGHT = "clean_links_mapper", "clean_copyright_mapper"

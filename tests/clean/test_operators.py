@@ -12,8 +12,8 @@ import pytest
 from artifacts.records import Quote
 from artifacts.stage import SettingError, StageError
 from tasks.clean.config import CleanConfig, Operator
-from tasks.clean.offline import NetworkRefusedError, offline, operator_classes
-from tasks.clean.operators import load
+from tasks.clean.operators.loaded import load
+from tasks.clean.operators.offline import NetworkRefusedError, offline, operator_classes
 from tasks.models.config import EMBEDDED_FOLDER
 from tests.clean.conftest import Run, pair
 

@@ -8,12 +8,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from artifacts.records import QAPair
-from tasks.clean.catalogue import DEDUPLICATORS
 from tasks.clean.config import CleanConfig
 from tasks.clean.duplicates.compare import Row
 from tasks.clean.duplicates.texts import as_written
 from tasks.clean.duplicates.vocabulary import forms
-from tasks.clean.operators import Loaded, load
+from tasks.clean.operators.catalogue import DEDUPLICATORS
+from tasks.clean.operators.loaded import Loaded, load
 from tasks.models.language.match import contains_value
 from tasks.models.language.wording import CJK, normalize
 

@@ -16,7 +16,7 @@ from typing import Any
 from artifacts.stage import SettingError, StageError
 from tasks.clean.config import CleanConfig
 from tasks.clean.engine.made import CHUNK, Make, T, answer, chunks, opened
-from tasks.clean.offline import operator_classes
+from tasks.clean.operators.offline import operator_classes
 from tasks.clean.rows import Rows
 
 PATIENCE = 5.0  # seconds in which a cluster answers

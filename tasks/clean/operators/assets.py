@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from artifacts.stage import SettingError
 from artifacts.store import source_sha256
-from tasks.clean.catalogue import values
+from tasks.clean.operators.catalogue import values
 from tasks.models.config import EMBEDDED, EMBEDDED_FOLDER, folder_sha256
 from tasks.models.tokens import FILE
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from artifacts.records import QAPair
 from artifacts.stage import SettingError, StageError
-from tasks.clean import guards
-from tasks.clean.assets import TOKENIZED, tokenizer_folder
-from tasks.clean.catalogue import DEDUPLICATORS
 from tasks.clean.config import Operator
-from tasks.clean.offline import offline, operator_classes
+from tasks.clean.operators import guards
+from tasks.clean.operators.assets import TOKENIZED, tokenizer_folder
+from tasks.clean.operators.catalogue import DEDUPLICATORS
+from tasks.clean.operators.offline import offline, operator_classes
 
 TEXT, STATS = "text", "__dj__stats__"
 TRIAL = [

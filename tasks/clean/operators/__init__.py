@@ -1,0 +1,1 @@
+"""data-juicer's operators over questions and answers: known by their source, checked, guarded, called directly."""
