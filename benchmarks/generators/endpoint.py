@@ -77,14 +77,14 @@ class Teacher:
 
     @property
     def span(self) -> float:
-        """Seconds from the run's first request to its last answer."""
-        return self._last - self._first
+        """Seconds from the run's first request to its last answer, which leaves `latency` after its request came."""
+        return self._last + self._latency - self._first
 
     def _arrive(self, request: Request) -> float:
-        self._first = self._first or time.perf_counter()
+        self._last = time.perf_counter()
+        self._first = self._first or self._last
         return self._latency if request.messages else 0.0
 
     def _answer(self, request: Request) -> Response:
         response = self._reply(request)
-        self._last = time.perf_counter()
         return Answer(response) if isinstance(response, str) else response

@@ -200,16 +200,19 @@ class Chat:
         """Send a request once, with its worst case reserved, and put what comes back into the memo."""
         reserved = self.ledger.reserve(self._billed_as, asked.worst, resumes=self._transport is not None)
         sender = contextlib.nullcontext(self._transport) if self._transport else self._pool.take(asked.refused_by)
-        async with reserved as reservation, sender as send:  # while the disk is slow, no slot is empty
+        async with reserved as reservation, contextlib.AsyncExitStack() as slot:  # no slot waits for the disk
+            send = await slot.enter_async_context(sender)
             if self._refuses_all:
                 raise StageError(self._refuses_all)
             reservation.sent = True
             with self._refusals.sent() as number:
-                exchange = self._exchange(send, asked, number, reservation)
+                exchange = self._exchange(send, slot, asked, number, reservation)
                 await (exchange if self._transport else finish(exchange))
 
-    async def _exchange(self, send: Send, asked: Question, number: int, reservation: Reservation) -> None:
-        """Send a request, and put what comes back into the memo together with what it cost."""
+    async def _exchange(
+        self, send: Send, slot: contextlib.AsyncExitStack, asked: Question, number: int, reservation: Reservation
+    ) -> None:
+        """Send a request, leave the slot to another, and put what came back into the memo with what it cost."""
         try:
             completion = await send(asked.body)
         except TryAgainError as error:
@@ -224,6 +227,7 @@ class Chat:
             await reservation.release(*known)
             self._count_refusal(number, str(error))
             return
+        await slot.aclose()
         asked.kept.completions.append(without_keys(completion))
         reply = asked.kept.reply()
         known = self._refusals.answered(number)
