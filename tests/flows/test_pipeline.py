@@ -75,14 +75,12 @@ def test_a_failed_run_is_recorded_and_reported(tmp_path: Path) -> None:
     documents = tmp_path / "documents"
     documents.mkdir()
     (documents / "pump.md").write_text("# Pump P1\n\nWeight: 3 kg\n", encoding="utf-8")
-    wrong = tmp_path / "general.jsonl"
-    wrong.write_text('{"colour": "green"}\n', encoding="utf-8")
-    overrides = [f"store={tmp_path / 'store'}", f"parse.source={documents}", f"mix.general=[{{path: {wrong}}}]"]
-    config = load("configs/quickstart.yaml", [*overrides, "mix.retention=null"])
+    overrides = [f"store={tmp_path / 'store'}", f"parse.source={documents}", "sft.max_length=8"]
+    config = load("configs/quickstart.yaml", overrides)
     run = begin(config)
     with pytest.raises(StageError):
         drive(run, config, as_function)
     record = read_run(run.store, run.record.id)
     assert record.state == "failed"
-    assert [(entry.stage, entry.state) for entry in record.stages][-1] == ("mix", "failed")
+    assert [(entry.stage, entry.state) for entry in record.stages][-1] == ("sft", "failed")
     assert (run.folder / "report.md").is_file()
