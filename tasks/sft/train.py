@@ -20,6 +20,7 @@ from tasks.models.training import (
 from tasks.sft.config import SftConfig
 
 if TYPE_CHECKING:
+    from peft import LoraConfig
     from transformers import PreTrainedTokenizerBase
     from trl import SFTTrainer
 
@@ -47,7 +48,6 @@ def trainer_for(
 
     Rows are shuffled in each epoch; where they are `ordered`, each epoch shows them as they stand.
     """
-    from peft import LoraConfig, TaskType
     from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
@@ -75,26 +75,32 @@ def trainer_for(
         seed=config.seed,
         **device_arguments(config.model, gradient_checkpointing=config.gradient_checkpointing),
     )
-    adapter = None
-    if config.method != "full":
-        adapter = LoraConfig(
-            task_type=TaskType.CAUSAL_LM,
-            r=config.rank,
-            lora_alpha=config.alpha,
-            lora_dropout=config.dropout,
-            target_modules="all-linear",
-        )
     trainer = SFTTrainer(
         model=model,
         args=arguments,
         train_dataset=_dataset(train),
         eval_dataset=_dataset(validation) if validation else None,
         processing_class=tokenizer,
-        peft_config=adapter,
+        peft_config=_adapter(config),
         **_optimizer(config),
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _adapter(config: SftConfig) -> LoraConfig | None:
+    """What is trained in place of the weights; None where those are."""
+    from peft import LoraConfig, TaskType
+
+    if config.method == "full":
+        return None
+    return LoraConfig(
+        task_type=TaskType.CAUSAL_LM,
+        r=config.rank,
+        lora_alpha=config.alpha,
+        lora_dropout=config.dropout,
+        target_modules="all-linear",
+    )
 
 
 def _dataset(rows: list[Conversation]) -> Any:

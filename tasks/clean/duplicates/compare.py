@@ -21,24 +21,10 @@ SHOWN = 3  # places where two rows differ that a reject names
 TURNING = frozenset(  # words that turn what a sentence says
     (
         *("not", "no", "never", "none", "nor", "neither", "without", "except", "only", "unless", "but", "cannot"),
-        *(
-            "left",
-            "right",
-            "up",
-            "down",
-            "upper",
-            "lower",
-            "inner",
-            "outer",
-            "in",
-            "out",
-            "on",
-            "off",
-            "before",
-            "after",
-        ),
-        *("above", "below", "under", "over", "north", "south", "east", "west", "front", "back", "top", "bottom"),
-        *("more", "less", "min", "max", "minimum", "maximum", "first", "last", "new", "old", "hot", "cold", "high"),
+        *("left", "right", "up", "down", "upper", "lower", "inner", "outer", "in", "out", "on", "off", "before"),
+        *("after", "above", "below", "under", "over", "north", "south", "east", "west", "front", "back", "top"),
+        *("bottom", "more", "less", "min", "max", "minimum", "maximum", "first", "last", "new"),
+        *("old", "hot", "cold", "high"),
         *("low", "open", "closed", "must", "may", "can"),
     )
 )
@@ -123,8 +109,7 @@ def _written_otherwise(one: Text, other: Text) -> bool:
 
 
 def _same(one: Text, other: Text, words: Vocabulary, least: float, *, known: bool = False) -> bool:
-    """Whether two texts are alike and differ in typing errors alone; one is
-    forgiven however short the text is.
+    """Whether two texts are alike and differ in typing errors alone; one is forgiven however short it is.
 
     Where it is known that both state one value, two English words ("mileage", "milage") may be one, too.
     """
