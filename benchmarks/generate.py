@@ -36,7 +36,7 @@ from benchmarks.generators.own import WEIGHED, hold_budget, weigh
 from benchmarks.generators.process import Ended, run
 from benchmarks.generators.tools import DISTRIBUTIONS, ONE_REQUEST, Foreign, Graft, Made, Tool
 
-PATIENCE = 20  # seconds that a round may take for a tool to have another
+PATIENCE = 40  # seconds that a round may take for a tool to have another
 EXTRA = 9000  # number of the document that comes in
 CUT = 0.2  # share of the replies
 
