@@ -205,42 +205,49 @@ def replies(
     texts = [render(tokenizer, prompt) for prompt in prompts]
     order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
     found: list[list[Reply]] = [[] for _ in texts]
-    sampling: dict[str, Any] = {"do_sample": False}
+    decoding: dict[str, Any] = {**PLAIN_DECODING, "max_new_tokens": max_new_tokens, "do_sample": False}
     if temperature > 0:
-        sampling = {"do_sample": True, "temperature": temperature, "num_return_sequences": samples}
-    was_training, side = model.training, tokenizer.padding_side
-    model.eval()
-    tokenizer.padding_side = "left"
+        decoding |= {"do_sample": True, "temperature": temperature, "num_return_sequences": samples}
     torch.manual_seed(seed)
-    try:
+    with _speaking(model, tokenizer):
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
-            inputs = tokenizer(
-                [texts[index] for index in batch], return_tensors="pt", padding=True, add_special_tokens=False
-            ).to(model.device)
-            inputs.pop("token_type_ids", None)
-            with torch.inference_mode():
-                output = model.generate(
-                    **inputs,
-                    **PLAIN_DECODING,
-                    **sampling,
-                    max_new_tokens=max_new_tokens,
-                    eos_token_id=tokenizer.eos_token_id,
-                    pad_token_id=tokenizer.pad_token_id,
-                )
-            generated = output[:, inputs["input_ids"].shape[1] :]
-            said = [
-                Reply(without_thoughts(text), tokenizer.eos_token_id in tokens)
-                for text, tokens in zip(
-                    tokenizer.batch_decode(generated, skip_special_tokens=True), generated.tolist(), strict=True
-                )
-            ]
+            said = _said(model, tokenizer, [texts[index] for index in batch], decoding)
             each = len(said) // len(batch)
             for place, index in enumerate(batch):
                 found[index] = said[place * each : (place + 1) * each]
             if advance is not None:
                 advance(len(batch))
+    return found
+
+
+@contextmanager
+def _speaking(model: Model, tokenizer: PreTrainedTokenizerBase) -> Iterator[None]:
+    """Both as generation wants them, and after it as they were: evaluation comes amid training."""
+    was_training, side = model.training, tokenizer.padding_side
+    model.eval()
+    tokenizer.padding_side = "left"
+    try:
+        yield
     finally:
         tokenizer.padding_side = side
         model.train(was_training)
-    return found
+
+
+def _said(model: Model, tokenizer: PreTrainedTokenizerBase, texts: list[str], decoding: dict[str, Any]) -> list[Reply]:
+    """The replies to a batch, those to one prompt behind each other."""
+    import torch
+
+    inputs = tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False).to(model.device)
+    inputs.pop("token_type_ids", None)
+    with torch.inference_mode():
+        output = model.generate(
+            **inputs, **decoding, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
+        )
+    generated = output[:, inputs["input_ids"].shape[1] :]
+    return [
+        Reply(without_thoughts(text), tokenizer.eos_token_id in tokens)
+        for text, tokens in zip(
+            tokenizer.batch_decode(generated, skip_special_tokens=True), generated.tolist(), strict=True
+        )
+    ]

@@ -29,6 +29,7 @@ from tasks.models.scoring.losses import Losses
 from tasks.models.scoring.reader import causal_reader
 from tasks.models.scripted import Answer, Failure, Request, ScriptedEndpoint
 from tests.clean.conftest import Run, pair
+from tests.sizes import Sizes
 from tests.source import ROOT
 
 ROWS = [
@@ -227,7 +228,7 @@ def test_a_run_begins_only_with_the_judges_key_and_the_plan_says_so(
 
 def test_perplexity_leaves_out_what_is_above_the_bound(cleaned: Run, tmp_path: Path, tiny_model: ModelConfig) -> None:
     def perplexities(rows: list[QAPair]) -> list[float]:
-        losses = Losses(causal_reader(Memo(tmp_path / "memo"), tiny_model, max_length=1024, batch_size=2))
+        losses = Losses(causal_reader(Memo(tmp_path / "memo"), tiny_model, Sizes(1024, 2)))
         return [loss.perplexity or 0.0 for loss in losses.of_texts([conversation(row) for row in rows])]
 
     found = perplexities(ROWS)

@@ -23,6 +23,7 @@ from tasks.models.config import ModelConfig
 from tasks.models.scoring.losses import AnswerLoss, Losses
 from tasks.models.scoring.reader import causal_reader
 from tests.mix.conftest import Mixed, Run, Save, chats, pairs, said
+from tests.sizes import Sizes
 
 LANGUAGES = ("en", "zh")
 IDLE = {"retention_rows": 0, "validation_share": 0.0, "domain_share": 0.01}  # all that is kept is trained
@@ -107,7 +108,7 @@ def test_difficulty_keeps_the_highest_below_one(
             assert max(kept) < 1
             assert min(kept) >= max([row["score"] for row in rows if row["reason"] == "not_selected"], default=0)
             assert all(row["score"] >= 1 for row in rows if row["reason"] == "ifd_misaligned")
-        losses = Losses(causal_reader(memo, tiny_model, max_length=1024, batch_size=8))
+        losses = Losses(causal_reader(memo, tiny_model, Sizes(1024, 8)))
         of_rows = losses.of_answers([row.messages for row in made.general()])
         for row, loss in zip(made.general(), of_rows, strict=True):
             wanted = loss.ratio if method == "ifd" else loss.perplexity_ratio
@@ -139,9 +140,7 @@ def test_the_last_answer_of_a_conversation_is_weighed_given_all_before(
     rejected = (Conversation.model_validate(each.record) for each in made.rejects)
     [long] = [row.id for row in (*made.general(), *rejected) if len(row.messages) == len(turns)]
     [row] = [line for line in about(tmp_path, "select.jsonl") if line["id"] == long]
-    [loss] = Losses(causal_reader(Memo(tmp_path / "memo"), tiny_model, max_length=1024, batch_size=1)).of_answers(
-        [turns]
-    )
+    [loss] = Losses(causal_reader(Memo(tmp_path / "memo"), tiny_model, Sizes(1024, 1))).of_answers([turns])
     assert row["score"] == pytest.approx(loss.ratio)
 
 

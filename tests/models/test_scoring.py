@@ -20,6 +20,7 @@ from tasks.models.scoring.embeddings import Embeddings
 from tasks.models.scoring.losses import ANSWER, AnswerLoss, Losses
 from tasks.models.scoring.reader import causal_reader
 from tasks.models.scoring.rewards import Rewards, reward_reader
+from tests.sizes import Sizes
 
 PAST_ROUNDING = 2e-5  # two numbers that were rounded at the fifth decimal
 
@@ -38,7 +39,7 @@ TALKS = [
 
 
 def losses(memo: Memo, model: ModelConfig, *, max_length: int = 1024, batch_size: int = 8) -> Losses:
-    return Losses(causal_reader(memo, model, max_length=max_length, batch_size=batch_size))
+    return Losses(causal_reader(memo, model, Sizes(max_length, batch_size)))
 
 
 def by_hand(model: ModelConfig, before: str, text: str) -> float:
@@ -79,9 +80,7 @@ def test_the_batch_does_not_change_a_number(tiny_model: ModelConfig, tmp_path: P
         memo = Memo(tmp_path / f"{size}")
         answers = losses(memo, model, batch_size=size).of_answers(TALKS)
         assert memo.count(ANSWER) == len(TALKS)
-        vectors = Embeddings(
-            causal_reader(memo, model, max_length=64, batch_size=size), "position_weighted"
-        ).of_conversations(TALKS)
+        vectors = Embeddings(causal_reader(memo, model, Sizes(64, size)), "position_weighted").of_conversations(TALKS)
         found.append((answers, vectors.vectors))
     for answers, vectors in found[1:]:
         for one, other in zip(found[0][0], answers, strict=True):
@@ -107,7 +106,7 @@ def test_what_is_cut_is_counted_and_the_same_tokens_are_weighed_both_times(memo:
         by_hand(tiny_model, "<|im_start|>assistant\n", tokenizer.decode(answer[:3])), abs=1e-4
     )
     assert losses(memo, tiny_model, max_length=asked).of_answers(TALKS[:1]) == [AnswerLoss(None, None, len(answer))]
-    embeddings = Embeddings(causal_reader(memo, tiny_model, max_length=asked, batch_size=2), "mean")
+    embeddings = Embeddings(causal_reader(memo, tiny_model, Sizes(asked, 2)), "mean")
     assert embeddings.of_conversations(TALKS[:1]).cut == 1
     assert embeddings.of_prompts(TALKS[:1]).cut == 0
 
@@ -138,7 +137,7 @@ def test_later_tokens_weigh_more(memo: Memo, tiny_model: ModelConfig) -> None:
         states = model(**inputs, output_hidden_states=True).hidden_states[-1][0]
     weights = torch.arange(1.0, len(states) + 1).unsqueeze(1)
     for pooling, wanted in (("mean", states.sum(0)), ("position_weighted", (states * weights).sum(0))):
-        found = Embeddings(causal_reader(memo, tiny_model, max_length=64, batch_size=2), pooling).of_prompts(TALKS[:1])  # type: ignore[arg-type]
+        found = Embeddings(causal_reader(memo, tiny_model, Sizes(64, 2)), pooling).of_prompts(TALKS[:1])  # type: ignore[arg-type]
         assert cosine_similarity(found.vectors, wanted.unsqueeze(0)).item() == pytest.approx(1, abs=1e-4)
 
 
@@ -153,7 +152,7 @@ def test_a_reward_is_the_classifiers_one_number(
         folder = tmp_path / "plain"
         shutil.copytree(reward_model, folder)
         (folder / "chat_template.jinja").unlink()
-    found = Rewards(reward_reader(memo, str(folder), max_length=512, batch_size=3)).of(TALKS)
+    found = Rewards(reward_reader(memo, str(folder), Sizes(512, 3))).of(TALKS)
     tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForSequenceClassification.from_pretrained(folder)
     for reward, messages in zip(found, TALKS, strict=True):
         if templated:
@@ -164,9 +163,7 @@ def test_a_reward_is_the_classifiers_one_number(
             alone = model(**tokenizer(*texts, add_special_tokens=not templated, return_tensors="pt")).logits.item()
         assert reward.score == pytest.approx(alone, abs=1e-4)
     assert len({reward.score for reward in found}) == len(TALKS)
-    assert [
-        reward.cut for reward in Rewards(reward_reader(memo, str(folder), max_length=8, batch_size=3)).of(TALKS[:2])
-    ] > [0, 0]
+    assert [reward.cut for reward in Rewards(reward_reader(memo, str(folder), Sizes(8, 3))).of(TALKS[:2])] > [0, 0]
 
 
 def test_a_folder_of_another_kind_is_told_before_anything_runs(
@@ -196,4 +193,4 @@ def test_half_a_reward_model_is_named(reward_model: Path, memo: Memo, tmp_path: 
     shutil.copytree(reward_model, broken)
     (broken / "model.safetensors").write_bytes(b"half")
     with pytest.raises(StageError, match=r"broken can't be loaded"):
-        Rewards(reward_reader(memo, str(broken), max_length=64, batch_size=3)).of(TALKS)
+        Rewards(reward_reader(memo, str(broken), Sizes(64, 3))).of(TALKS)

@@ -38,14 +38,7 @@ class Sieve:
 def by_perplexity(work: Work[CleanConfig], dials: Perplexity, rows: Rows) -> Iterator[QAPair]:
     """The rows whose perplexity is not above the bound, and those too long to have one."""
     with work.progress.task("perplexity", len(rows)) as progress:
-        reader = causal_reader(
-            work.memo,
-            dials.model,
-            max_length=dials.max_length,
-            batch_size=dials.batch_size,
-            advance=progress.advance,
-        )
-        losses = Losses(reader)
+        losses = Losses(causal_reader(work.memo, dials.model, dials, progress.advance))
 
         def measure(conversations: Sequence[Sequence[Message]]) -> list[Measured]:
             return [Measured(loss.perplexity, loss.cut > 0) for loss in losses.of_texts(conversations)]
@@ -60,14 +53,7 @@ def by_perplexity(work: Work[CleanConfig], dials: Perplexity, rows: Rows) -> Ite
 def by_reward(work: Work[CleanConfig], dials: Reward, rows: Rows) -> Iterator[QAPair]:
     """The rows that the reward model does not score below the bound."""
     with work.progress.task("reward", len(rows)) as progress:
-        reader = reward_reader(
-            work.memo,
-            dials.path,
-            max_length=dials.max_length,
-            batch_size=dials.batch_size,
-            advance=progress.advance,
-        )
-        rewards = Rewards(reader)
+        rewards = Rewards(reward_reader(work.memo, dials.path, dials, progress.advance))
 
         def measure(conversations: Sequence[Sequence[Message]]) -> list[Measured]:
             return [Measured(reward.score, reward.cut > 0) for reward in rewards.of(conversations)]

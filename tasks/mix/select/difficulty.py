@@ -36,14 +36,9 @@ def by_difficulty(work: Work[MixConfig], dials: IFD, rows: Sequence[Conversation
 def losses_of(work: Work[MixConfig], dials: IFD, rows: Sequence[Conversation]) -> list[AnswerLoss]:
     """Of the last answer of each row, given all before it and alone."""
     with work.progress.task(f"{dials.method}: losses", len(rows)) as progress:
-        reader = causal_reader(
-            work.memo,
-            dials.model,
-            max_length=dials.max_length,
-            batch_size=dials.batch_size,
-            advance=progress.advance,
+        found = Losses(causal_reader(work.memo, dials.model, dials, progress.advance)).of_answers(
+            [row.messages for row in rows]
         )
-        found = Losses(reader).of_answers([row.messages for row in rows])
     if cut := sum(loss.cut > 0 for loss in found):
         work.notes.append(
             f"select: {cut:,} of {len(rows):,} rows are longer than max_length ({dials.max_length:,} tokens); what "

@@ -48,13 +48,7 @@ def covering(
     if not rows:
         return []
     with work.progress.task("mods: hidden states", len(rows)) as progress:
-        reader = causal_reader(
-            work.memo,
-            dials.model,
-            max_length=dials.max_length,
-            batch_size=dials.batch_size,
-            advance=progress.advance,
-        )
+        reader = causal_reader(work.memo, dials.model, dials, progress.advance)
         embedded = Embeddings(reader, "mean").of_prompts([row.messages for row in rows])
     tell_cut(work, dials, embedded.cut, len(rows), "prompts")
     vectors = embedded.vectors.to(pick_device(dials.model))
@@ -101,14 +95,7 @@ def rewards_of(
     work: Work[MixConfig], dials: MoDS, conversations: Sequence[Sequence[Message]], what: str
 ) -> list[float]:
     with work.progress.task(f"mods: {what}", len(conversations)) as progress:
-        reader = reward_reader(
-            work.memo,
-            dials.reward,
-            max_length=dials.max_length,
-            batch_size=dials.batch_size,
-            advance=progress.advance,
-        )
-        rewards = Rewards(reader).of(conversations)
+        rewards = Rewards(reward_reader(work.memo, dials.reward, dials, progress.advance)).of(conversations)
     tell_cut(work, dials, sum(reward.cut > 0 for reward in rewards), len(rewards), "conversations")
     return [reward.score for reward in rewards]
 

@@ -93,13 +93,7 @@ class Turns:
 
 def vectors(work: Work[MixConfig], dials: RDS, rows: Sequence[Conversation]) -> Tensor:
     with work.progress.task("rds: hidden states", len(rows)) as progress:
-        reader = causal_reader(
-            work.memo,
-            dials.model,
-            max_length=dials.max_length,
-            batch_size=dials.batch_size,
-            advance=progress.advance,
-        )
+        reader = causal_reader(work.memo, dials.model, dials, progress.advance)
         embedded = Embeddings(reader, "position_weighted").of_conversations([row.messages for row in rows])
     if embedded.cut:
         work.notes.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from artifacts.memo import Item, Memo
 from artifacts.records import Message, digest
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 VERSION = 1  # raised when the same model would give another number for the same text
 DECIMALS = 5  # of a number that is kept; in single precision, what hangs on a row's padding stands behind them
+
+
+class Amounts(Protocol):
+    """How much is read: of a text, in tokens, and at once, in texts. What a pass is configured by has both."""
+
+    @property
+    def max_length(self) -> int: ...
+    @property
+    def batch_size(self) -> int: ...
 
 
 class Reader:
@@ -33,13 +42,12 @@ class Reader:
         tokenizer: PreTrainedTokenizerBase,
         load: Callable[[], Model],
         *,
-        max_length: int,
-        batch_size: int,
-        advance: Callable[[int], Any] = lambda amount: None,
+        amounts: Amounts,
+        advance: Callable[[int], Any],
     ) -> None:
-        self.tokenizer, self.max_length = tokenizer, max_length
-        self._memo, self._load, self._batch_size, self._advance = memo, load, batch_size, advance
-        self._settings = [VERSION, *identity, digest(tokenizer.chat_template or ""), max_length]
+        self.tokenizer, self.max_length = tokenizer, amounts.max_length
+        self._memo, self._load, self._batch_size, self._advance = memo, load, amounts.batch_size, advance
+        self._settings = [VERSION, *identity, digest(tokenizer.chat_template or ""), amounts.max_length]
 
     @cached_property
     def model(self) -> Model:
@@ -85,12 +93,7 @@ class Reader:
 
 
 def causal_reader(
-    memo: Memo,
-    config: ModelConfig,
-    *,
-    max_length: int,
-    batch_size: int,
-    advance: Callable[[int], Any] = lambda amount: None,
+    memo: Memo, config: ModelConfig, amounts: Amounts, advance: Callable[[int], Any] = lambda amount: None
 ) -> Reader:
     """Reads by a causal language model."""
     config = pinned(config)
@@ -99,8 +102,7 @@ def causal_reader(
         (config.identity(), config.dtype, config.attention),
         load_tokenizer(config),
         lambda: load_model(config),
-        max_length=max_length,
-        batch_size=batch_size,
+        amounts=amounts,
         advance=advance,
     )
 

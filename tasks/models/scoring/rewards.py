@@ -11,7 +11,7 @@ from artifacts.records import Message
 from artifacts.stage import StageError
 from tasks.models.config import ModelConfig, folder_sha256
 from tasks.models.local import Model, load_tokenizer, pick_device
-from tasks.models.scoring.reader import Reader, rounded
+from tasks.models.scoring.reader import Amounts, Reader, rounded
 
 KIND = "reward"  # of the memo's items
 
@@ -58,12 +58,7 @@ class Rewards:
 
 
 def reward_reader(
-    memo: Memo,
-    path: str,
-    *,
-    max_length: int,
-    batch_size: int,
-    advance: Callable[[int], Any] = lambda amount: None,
+    memo: Memo, path: str, amounts: Amounts, advance: Callable[[int], Any] = lambda amount: None
 ) -> Reader:
     """Reads by the reward model of a folder."""
     folder = Path(path).expanduser()
@@ -73,8 +68,7 @@ def reward_reader(
         (folder_sha256(folder),),
         load_tokenizer(config),
         lambda: load_classifier(folder, pick_device(config)),
-        max_length=max_length,
-        batch_size=batch_size,
+        amounts=amounts,
         advance=advance,
     )
 
