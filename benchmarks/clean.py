@@ -9,7 +9,8 @@ rows/s       rows over the seconds of the whole command, its imports included: t
 CPU          processor seconds of all of its processes; another's work on the machine tells less on these
 memory       the most that was resident in all of its processes at a time; what they share is counted for each
 graft / it   the seconds of Graft's stage over those of this one; in brackets, of CPU
-kept         rows that it left. data-juicer's deduplicator drops whatever simhash finds near; Graft compares first
+kept         rows that it left. data-juicer's deduplicator drops what simhash finds near (at its default distance, since
+             at the preset's its pairs grow with the square of the rows); Graft compares first
 
 graft clean                       the whole stage: rejects, statistics, verified duplicates, digests
 data-juicer                       `NestedDataset.process` with num_proc, as its own command runs the operators

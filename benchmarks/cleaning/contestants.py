@@ -23,6 +23,7 @@ from tasks.clean.operators.offline import operator_classes
 
 CHUNK = 500  # rows
 STATS = "__dj__stats__"
+PUBLISHED = {"num_blocks": 6, "hamming_distance": 4}  # data-juicer's defaults
 Row = dict[str, Any]
 
 
@@ -112,12 +113,18 @@ CONTESTANTS: dict[str, Callable[[Path, Path, int], int]] = {
 
 
 def _operators(**settings: Any) -> list[Any]:
-    """The preset's operators, each for one of the fields, and marked where the last of the mappers is."""
+    """The preset's operators, each for one of the fields, and marked where the last of the mappers is.
+
+    But the deduplicator has the published distance. It takes all that is near for the same; with the preset's distance,
+    which only names pairs to be compared, the pairs grow with the square of the rows.
+    """
     classes, made = operator_classes(), []
     for operator in CleanConfig().operators:
-        both = ("text",) if operator.name in DEDUPLICATORS else ("question", "answer")
+        last = operator.name in DEDUPLICATORS
+        both = ("text",) if last else ("question", "answer")
         for field in both if operator.field == "both" else (operator.field,):
-            made.append(classes[operator.name](**operator.parameters, text_key=field, **settings))
+            parameters = operator.parameters | (PUBLISHED if last else {})
+            made.append(classes[operator.name](**parameters, text_key=field, **settings))
             made[-1].name, made[-1].is_last_mapper = operator.name, False
     mappers = [operator for operator in made if operator.name.endswith("_mapper")]
     mappers[-1].is_last_mapper = True
