@@ -114,7 +114,7 @@ class _Held:
         self._compare_words = not by_wording
         self._by_words: dict[int, Leak] = {}
         self._by_fact: defaultdict[str, list[tuple[_Text, Leak]]] = defaultdict(list)
-        self._by_value: defaultdict[tuple[int, str], dict[str, list[_Valued]]] = defaultdict(dict)
+        self._by_value: defaultdict[int, dict[str, dict[str, list[_Valued]]]] = defaultdict(dict)
 
     def add(self, question: str, leak: Leak, probe: Probe) -> None:
         text = _Text.of(question)
@@ -123,7 +123,7 @@ class _Held:
         names = (probe.value, *probe.aliases)
         for first, longest in {(words[0], max(words, key=len)) for words in map(tokens, names) if words}:
             held = _Valued(text, leak, (probe.value, probe.aliases))
-            self._by_value[text.marks, first].setdefault(longest, []).append(held)
+            self._by_value[text.marks].setdefault(first, {}).setdefault(longest, []).append(held)
 
     def find(self, question: str, fact: str, answer: str) -> Leak | None:
         text = _Text.of(question)
@@ -135,9 +135,10 @@ class _Held:
         return next(chain(alike, self._of_value(text, answer)), None)
 
     def _of_value(self, text: _Text, answer: str) -> Iterator[Leak]:
-        words = dict.fromkeys(tokens(answer))
-        for first in words:
-            by_longest = self._by_value.get((text.marks, first), {})
+        by_first = self._by_value.get(text.marks, {})  # few questions share their figures with one that is held out
+        words = dict.fromkeys(tokens(answer)) if by_first else {}
+        for first in filter(by_first.__contains__, words):
+            by_longest = by_first[first]
             for longest in words if len(words) < len(by_longest) else by_longest:
                 for held, leak, names in by_longest.get(longest, ()) if longest in words else ():
                     one = text.adds_to(held) or held.adds_to(text)  # first: likeness costs much more
