@@ -49,7 +49,7 @@ THING = re.compile(
     r"(?:单号|编号|编码|序列号|序号|料号|型号|批号|批次|流水号|条码|条形码|版本|货号|件号|图号|订单|发票号码?|合同号|时间戳"
     r"|\b(?:s/?n|p/?n|serial|part|order|batch|lot|model|version|invoice|tracking|ticket|case|item|asset|document"
     r"|sku|ean|upc|isbn|imei|iccid|id|timestamp|no)\b)"
-    r"(?:\s?(?:number|no|code|id|号码?))?[\s\".:#|*()=是为]{0,5}$",
+    r"(?:\s?(?:number|no|code|id|号码?)(?: is| was)?)?[\s\".:#|*()=是为]{0,5}$",
     re.IGNORECASE,
 )
 CARD = re.compile(r"(?:卡号?|账[号户]|\bcard)[^\d\n]{0,12}$", re.IGNORECASE)
