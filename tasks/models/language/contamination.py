@@ -69,16 +69,17 @@ class EvaluationSets(Record):
 
 
 class Overlap(NamedTuple):
-    """What a row shares with a question."""
+    """What a row has of a question."""
 
     set: str
     item: str
     question: str
-    words: str
+    words: str  # that both have
+    near: str = ""  # of the row, where its words are nearly the question's
 
     def told(self) -> str:
-        shared, asked = self.words[:SHOWN], self.question[:SHOWN]
-        return f"shares {shared!r} with {self.item} of the evaluation set {self.set}: {asked!r}"
+        has = f"asks {self.near[:SHOWN]!r}, nearly" if self.near else f"shares {self.words[:SHOWN]!r} with"
+        return f"{has} {self.item} of the evaluation set {self.set}: {self.question[:SHOWN]!r}"
 
 
 class Contamination:
@@ -164,7 +165,7 @@ class Contamination:
         marked = hash(marks(normal))
         for place in numpy.flatnonzero(bits <= NEAR_BITS):
             if self._marks[place] == marked and self._alike(normal, self._normals[place]):
-                return self._overlap(self._compared[place], [normal])
+                return self._overlap(self._compared[place], (), text.strip())
         return None
 
     def _alike(self, one: str, other: str) -> bool:
@@ -173,9 +174,9 @@ class Contamination:
             return pairs_shared(one, other) >= PAIRS * self._least
         return similarity(one, other) >= self._least
 
-    def _overlap(self, number: int, words: Sequence[str]) -> Overlap:
+    def _overlap(self, number: int, words: Sequence[str], near: str = "") -> Overlap:
         found = self._questions[number]
-        return Overlap(found.set, found.item, found.question, BESIDE_CJK.sub("", " ".join(words)))
+        return Overlap(found.set, found.item, found.question, BESIDE_CJK.sub("", " ".join(words)), near)
 
     @cached_property
     def _compared(self) -> list[int]:

@@ -152,3 +152,11 @@ def test_it_says_what_is_shared() -> None:
     assert found.told().startswith(
         "shares '采用双倍余额递减法计提折旧则第二年应计提' with q0 of the evaluation set exam"
     )
+
+
+def test_of_a_question_that_is_nearly_one_it_does_not_say_that_it_shares_words() -> None:
+    found = guard("What is the boiling point of ethanol at sea level?").find(
+        row("What's the boiling-point of ethanol at the sea level?")
+    )
+    assert found is not None
+    assert found.told().startswith("asks \"What's the boiling-point of ethanol at the sea level?\", nearly q0 of")
