@@ -12,7 +12,7 @@ from artifacts.records import Message, Origin, Record, Section
 from tasks.generate.config import GenerateConfig
 from tasks.generate.exercise import Exercise
 from tasks.generate.prompts import Prompts
-from tasks.generate.reply import BadReplyError, I, read_items, salvage, schema_of
+from tasks.generate.reply import BadReplyError, I, broken_off, read_items, salvage, schema_of
 from tasks.generate.taught import Taught
 from tasks.models.config import OpenAIEndpoint
 from tasks.models.endpoint.completion import Reply, RequestError
@@ -112,13 +112,14 @@ class Lesson:
                     raise
                 self._set_aside("refused_by_endpoint", exercise, "", str(error))
                 return []
-            if reply.finish_reason == "length" and (parts := exercise.halves()) is not None:
-                return [item for part in parts for item in await self.ask(part, chat)]
             if reply.finish_reason == "content_filter":
                 self._set_aside("content_filter", exercise, reply.text, "the endpoint's filter ended the reply")
                 return []
+            cut = _is_cut(reply)
+            if cut and (parts := exercise.halves()) is not None:
+                return [item for part in parts for item in await self.ask(part, chat)]
             try:
-                if reply.finish_reason == "length":
+                if cut:
                     raise BadReplyError("it was cut off; be shorter")
                 return self._complete(exercise, *read_items(reply.text, exercise.kind))
             except BadReplyError as error:
@@ -139,7 +140,7 @@ class Lesson:
 
     def _last_resort(self, exercise: Exercise[I], reply: Reply, wrong: str) -> list[I]:
         """The items that were complete when the reply broke off; the reply is set aside whole."""
-        cut = reply.finish_reason == "length"
+        cut = _is_cut(reply)
         good = salvage(reply.text, exercise.kind) if cut else []
         kept = f"; {len(good)} complete items of it are kept" if good else ""
         reason = "reply_cut_off" if cut else "empty_reply" if reply.empty else "unreadable_reply"
@@ -151,6 +152,11 @@ class Lesson:
 
     def _where(self, exercise: Exercise[I]) -> dict[str, Any]:
         return {"file": self.section.file, "section": self.section.id, "prompt": exercise.prompt}
+
+
+def _is_cut(reply: Reply) -> bool:
+    """Whether its end is missing, which some endpoints don't say."""
+    return reply.finish_reason == "length" or broken_off(reply.text)
 
 
 async def _between_requests(items: Iterable[T]) -> AsyncIterator[T]:

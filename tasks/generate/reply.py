@@ -127,6 +127,12 @@ def _listed(value: Any, kind: type[Item]) -> list[Any] | None:
     return inner if isinstance(inner, list) and inner else None
 
 
+def broken_off(text: str) -> bool:
+    """Whether JSON ends within an item: repaired, half of a sentence would pass for a whole one."""
+    text = REASONING.sub("", text).rstrip().removesuffix("```").rstrip()
+    return not text.endswith(("}", "]")) and text.count("{") > text.count("}")
+
+
 def salvage(text: str, kind: type[I]) -> list[I]:
     """The complete items of a reply that was cut off; the last one that shows may lack its end, and is left out."""
     items = _listed(_json(text), kind) or []

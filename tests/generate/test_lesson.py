@@ -127,6 +127,18 @@ def test_of_a_short_text_that_stays_cut_off_the_complete_items_are_kept(tmp_path
     assert "1 complete items" in detail
 
 
+@pytest.mark.parametrize("mark", ["", "```json\n"])
+def test_a_reply_that_breaks_off_unsaid_is_taken_for_cut_off(mark: str, tmp_path: Path) -> None:
+    text = mark + json.dumps({"items": [found("12 kg", "Weight: 12 kg"), found("3.5 bar", "Pressure: 3.5 bar")]})
+    within_the_last_quote = text[: text.rindex("bar")]
+    items, left_out, server = ask([within_the_last_quote, WEIGHT], tmp_path)
+    assert ([item.evidence for item in items], left_out) == ([["Weight: 12 kg"]], [])
+    assert "cut off" in server.requests[1].prompt
+    items, ((reason, record, _),), _ = ask([within_the_last_quote], tmp_path / "always")
+    assert [item.evidence for item in items] == [["Weight: 12 kg"]]
+    assert (reason, record["reply"]) == ("reply_cut_off", within_the_last_quote)
+
+
 @pytest.mark.parametrize(
     ("response", "reason"),
     [(Failure(400, "flagged"), "refused_by_endpoint"), (Answer("", finish_reason="content_filter"), "content_filter")],
