@@ -61,11 +61,13 @@ def make(work: Work[MixConfig]) -> None:
     }
     unseen = list(not_told(work, unseen, told, trained))
     work.notes += untrained(pairs, trained, known)
+    work.notes += unvalidated(config, held_out, unseen)
 
     pool = list(screen.rows(general_rows(work, config.general)))
     retention, pool = retention_rows(work, pool)
     pool = select.chosen(work, pool, taught)
-    to_validate = {row.id for row in pool if chance("split", config.seed, question(row)) < config.validation_share}
+    share = config.validation_share if unseen else 0.0  # general rows validate beside the documents', not alone
+    to_validate = {row.id for row in pool if chance("split", config.seed, question(row)) < share}
     general_data = General(work, size, screen)
     wanted = general_budget(domain, config, size)
     general = general_data.draw([row for row in pool if row.id not in to_validate], domain, wanted)
@@ -190,6 +192,20 @@ def untrained(pairs: list[QAPair], trained: Collection[str], known: Collection[s
         yield (
             f"{counted(lost, known)} are not trained, because they or their documents are held out for validation: "
             f"{named}; mix.validation_share: 0 trains on every fact"
+        )
+
+
+def unvalidated(config: MixConfig, held_out: Collection[str], unseen: Sequence[Conversation]) -> Iterator[str]:
+    """A note where validation was asked for and no row of the documents is left for it."""
+    if config.validation_share and not unseen:
+        why = (
+            "training tells all that the documents held out say"
+            if held_out
+            else "whole documents are held out, never all, and each has too many of the rows or says what others say"
+        )
+        yield (
+            f"nothing validates: {why}; raise mix.validation_share ({config.validation_share}), or set it to 0 if you "
+            "want none"
         )
 
 

@@ -165,8 +165,9 @@ class Preflight:
     def _leave_out(self, row: Conversation, flaw: Flaw, seen: Seen) -> None:
         self._work.reject(flaw.reason, row, flaw.detail)
         seen.flaws[flaw.reason] += 1
-        if len(seen.examples[flaw.reason]) < EXAMPLES:
-            seen.examples[flaw.reason].append(f"row {row.id} {flaw.detail}")
+        example = f"row {row.id} {flaw.detail}"
+        if len(told := seen.examples[flaw.reason]) < EXAMPLES and example not in told:  # a row may come many times
+            told.append(example)
 
     @staticmethod
     def _weigh(whole: Rendered, start: Rendered, pieces: list[Conversation] | None, seen: Seen) -> None:

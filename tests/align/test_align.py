@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from artifacts.records import PreferencePair, write_jsonl
+from artifacts.records import PreferencePair, Probe, write_jsonl
 from artifacts.stage import StageError, Work
 from tasks.align.config import AlignConfig
 from tasks.align.task import make
 from tasks.align.train import check_reference, measure, pair_length, trainer_for
 from tasks.models.config import ModelConfig
 from tasks.models.embedded.architecture import make_model, make_tokenizer
+from tasks.models.language.contamination import FILE, EvaluationQuestion, EvaluationSets
 from tasks.models.local import load_model, load_tokenizer
 from tests.conftest import TEXTS
 from tests.handmade import KilledError, KillingProgress, files_of, preference, tuned_model, work_for
@@ -112,6 +113,31 @@ def test_pairs_that_are_too_long_are_left_out_with_a_reason(
     work = aligned(config_for(max_length=limit), tmp_path, adapter, [*PAIRS, long])
     assert dict(work.rejects) == {"longer_than_max_length": 1}
     assert (work.counts["in"], work.counts["kept"]) == (len(PAIRS) + 1, len(PAIRS))
+
+
+PROBE = Probe(id="p", fact="f", kind="paraphrase", question="水箱有多大的容量？", answer="40升")
+MEASURED = EvaluationQuestion(set="C-Eval", item="7", question="下列哪种气体是植物在白天吸收的？")
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("请问水箱有多大的容量？", "row 请问水箱有多大的容量？ asks what the held-out probe p asks"),
+        ("请问下列哪种气体是植物在白天吸收的？", "with 7 of the evaluation set C-Eval"),
+    ],
+)
+def test_a_pair_that_asks_what_is_measured_stops_the_training(
+    adapter: Path, tmp_path: Path, question: str, said: str
+) -> None:
+    sets = EvaluationSets(ngram=13, min_similarity=0.8, questions=(MEASURED,))
+    (tmp_path / "clean").mkdir()
+    (tmp_path / "clean" / FILE).write_text(sets.model_dump_json(), encoding="utf-8")
+    write_jsonl(tmp_path / "prefer" / "pairs.jsonl", [*PAIRS, preference(question, "40升。", "不知道。")])
+    work = work_for(config_for(), tmp_path, probes=(PROBE,), prefer=tmp_path / "prefer", sft=adapter)
+    work.beside["clean"] = tmp_path / "clean"
+    with pytest.raises(StageError, match=f"align: .*{said}"):
+        make(work)
+    assert not (work.out / "adapter").exists()
 
 
 def test_a_pairs_length_is_what_the_trainer_sees(tiny_model: ModelConfig, adapter: Path, tmp_path: Path) -> None:

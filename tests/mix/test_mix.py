@@ -70,6 +70,16 @@ def test_validation_never_takes_all_documents(mixed: Run, documents: int) -> Non
     assert len(result.domain()) == 12 // documents
 
 
+def test_where_no_document_can_validate_no_general_row_is_kept_back_for_it_and_it_is_said(
+    mixed: Run, save: Save
+) -> None:
+    given = [*pairs(30, documents=2), *pairs(30, documents=2, language="zh")]
+    result = mixed(given, save("g.jsonl", chats(100)), validation_share=0.1, retention_rows=0)
+    assert (len(result.domain()), len(result.general()), result.validation) == (60, 100, [])
+    (note,) = [note for note in result.manifest.notes if note.startswith("nothing validates: whole documents")]
+    assert "raise mix.validation_share (0.1)" in note
+
+
 def test_the_seed_decides_and_the_same_seed_gives_the_same(mixed: Run, save: Save) -> None:
     path = save("g.jsonl", chats(300))
 
