@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,13 +10,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from artifacts.records import Section, read_jsonl
+from artifacts.memo import Memo
+from artifacts.records import QAPair, Section, read_jsonl
 from artifacts.stage import plan_for, reasons
 from artifacts.store import Ref, Store
 from configs.schema import Config, Stage
 from flows.ready import lacking
+from tasks.clean.quality import estimate as judging
+from tasks.generate import estimate as teaching
 from tasks.generate.config import GenerateConfig
-from tasks.generate.estimate import Estimate, estimate
+from tasks.models.config import Budget
+from tasks.models.endpoint.rehearse import Estimate
 from tasks.parse.find import find
 
 
@@ -63,7 +67,7 @@ def print_plan(planned: list[Planned], config: Config, store: Store) -> None:
     console.print(table)
     outlook = teacher_outlook(planned, config, store)
     console.print(f"\n{documents(config):,} documents in {escape(str(config.parse.source))}; {escape(outlook)}")
-    for line in judge_outlook(planned, config):
+    for line in judge_outlook(planned, config, store):
         console.print(escape(line))
 
 
@@ -83,44 +87,57 @@ def teacher_outlook(planned: list[Planned], config: Config, store: Store) -> str
     if parsed is None:
         return "the teacher's calls can be counted when parse ran (graft run --until parse)"
     sections = read_jsonl(store.path(parsed) / "sections.jsonl", Section)
-    memo = store.memo if (store.root / "memo.sqlite").is_file() else None
-    estimates = estimate(sections, config.generate, memo)
-    return "\n".join([*(outlook(entry, config) for entry in estimates), *remarks(estimates, config.generate)])
+    estimates = teaching.estimate(sections, config.generate, kept_in(store))
+    asked = (f"about {outlook(entry, 'generate', config.generate.currency)}" for entry in estimates)
+    return "\n".join([*asked, *remarks(estimates, config.generate)])
 
 
-def judge_outlook(planned: list[Planned], config: Config) -> Iterator[str]:
-    """What clean's judge would be asked, where there is one, and what would stop it."""
+def judge_outlook(planned: list[Planned], config: Config, store: Store) -> Iterator[str]:
+    """What clean's judge would be asked at most, where there is one, and what would stop it."""
     by_stage = {entry.stage: entry for entry in planned}
     if (judge := config.clean.judge) is None or by_stage["clean"].state == "cached":
         return
-    rows = by_stage["generate"].ref
-    most = f"at most {rows.rows:,}" if rows else "as many as there are rows after generate and clean's filters"
-    yield f"requests to {judge.endpoint.model} (clean.judge): {most}; kept replies cost nothing"
+    if (made := by_stage["generate"].ref) is None:
+        yield f"clean.judge: requests to {judge.endpoint.model} can be counted when generate ran, at most one a row"
+    else:
+        most = judging.estimate(read_jsonl(store.path(made) / "qa.jsonl", QAPair), judge, kept_in(store))
+        yield f"clean.judge: at most {outlook(most, 'clean.judge', judge.currency)}; rows left out before cost nothing"
+        yield from beyond(judge.budget, [most], "clean.judge", "may not do: the run would then stop there")
     yield from (f"the run would not begin: {error}" for error in lacking(config.clean))
 
 
-def remarks(estimates: list[Estimate], config: GenerateConfig) -> Iterator[str]:
+def kept_in(store: Store) -> Memo | None:
+    """The memo of what was paid for, where there is one: to plan makes none."""
+    return store.memo if (store.root / "memo.sqlite").is_file() else None
+
+
+def remarks(estimates: Sequence[Estimate], config: GenerateConfig) -> Iterator[str]:
     """What the figures leave out, and what would stop a run."""
     if "multihop" in config.strategies:
         yield f"not counted: multihop, at most {config.max_hops:,} pairs of sections, a request each"
-    limits: list[tuple[str, float | None, float]] = [
-        ("money", config.budget.money, sum(entry.money or 0.0 for entry in estimates)),
-        ("tokens", config.budget.tokens, sum(entry.input_tokens + entry.output_tokens for entry in estimates)),
-        ("requests", config.budget.requests, sum(entry.requests for entry in estimates)),
-    ]
-    for name, limit, needed in limits:
-        if limit is not None and needed > limit:
-            yield f"generate.budget.{name}, {limit:,g}, will not do: the run would stop there"
+    yield from beyond(config.budget, estimates, "generate", "will not do: the run would stop there")
     yield from (f"the run would not begin: {error}" for error in lacking(config))
 
 
-def outlook(entry: Estimate, config: Config) -> str:
-    """What one model would be asked, in words."""
+def beyond(budget: Budget, estimates: Sequence[Estimate], dials: str, verdict: str) -> Iterator[str]:
+    """Which limits of a budget are below what is estimated."""
+    limits: list[tuple[str, float | None, float]] = [
+        ("money", budget.money, sum(entry.money or 0.0 for entry in estimates)),
+        ("tokens", budget.tokens, sum(entry.input_tokens + entry.output_tokens for entry in estimates)),
+        ("requests", budget.requests, sum(entry.requests for entry in estimates)),
+    ]
+    for name, limit, needed in limits:
+        if limit is not None and needed > limit:
+            yield f"{dials}.budget.{name}, {limit:,g}, {verdict}"
+
+
+def outlook(entry: Estimate, dials: str, currency: str) -> str:
+    """What one model would be asked, in words; `dials` is where its price is set."""
     tokens = f"{entry.input_tokens:,} tokens in, {entry.output_tokens:,} out"
     money = (
-        f"no price of {entry.model} is configured (generate.prices)"
+        f"no price of {entry.model} is configured ({dials}.prices)"
         if entry.money is None
-        else f"about {entry.money:.2f} {config.generate.currency}"
+        else f"about {entry.money:.2f} {currency}"
     )
     paid = f"; {entry.kept:,} replies are kept and cost nothing" if entry.kept else ""
-    return f"about {entry.requests:,} requests to {entry.model} ({tokens}; {money}){paid}"
+    return f"{entry.requests:,} requests to {entry.model} ({tokens}; {money}){paid}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -146,6 +147,13 @@ class Privacy(Dials):
     """API keys, tokens, private keys, passwords in addresses and commands, and after their names."""
 
 
+@cache
+def explained(language: str) -> dict[str, str]:
+    """The axes that the judge knows by their names alone, with what they mean."""
+    meanings: dict[str, dict[str, str]] = yaml.safe_load(AXES.read_text(encoding="utf-8"))
+    return meanings[language]
+
+
 class Judge(Dials):
     """A model behind an endpoint scores each row from 1 to 5 on named axes."""
 
@@ -173,14 +181,13 @@ class Judge(Dials):
     @model_validator(mode="after")
     def _axes_are_known(self) -> Judge:
         """A name alone must be one that the prompts explain: a typing error would be scored as something."""
-        explained = yaml.safe_load(AXES.read_text(encoding="utf-8"))["en"]
         names = [axis.replace("：", ":").partition(":")[0].strip() for axis in self.axes]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"axes: {', '.join(twice)} stands there twice; name each axis once")
-        if unknown := [name for name, meaning in self.meanings.items() if not meaning and name not in explained]:
+        if unknown := [name for name, meaning in self.meanings.items() if not meaning and name not in explained("en")]:
             raise ValueError(
                 f"axes: {', '.join(unknown)}: write what it means, such as `- {unknown[0]}: ...`; "
-                f"only {', '.join(explained)} are explained to the judge already"
+                f"only {', '.join(explained('en'))} are explained to the judge already"
             )
         return self
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,23 +12,11 @@ from artifacts.memo import Memo
 from artifacts.records import Section
 from tasks.generate.config import GenerateConfig, OfflineTeacher
 from tasks.generate.lesson import Lesson, School
+from tasks.generate.made_up import MadeUp
 from tasks.generate.prompts import Prompts
-from tasks.generate.rehearse import Rehearsal
 from tasks.generate.retrieval.index import Index
 from tasks.generate.teach import teach
-from tasks.models.endpoint.ledger import billed
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What is still to be asked of one model, and about what it costs, in the currency of the prices."""
-
-    model: str
-    requests: int
-    kept: int  # replies that are in the memo
-    input_tokens: int
-    output_tokens: int
-    money: float | None  # None where the model's price is not known
+from tasks.models.endpoint.rehearse import Estimate, Rehearsal
 
 
 def estimate(sections: Iterable[Section], config: GenerateConfig, memo: Memo | None = None) -> list[Estimate]:
@@ -40,10 +28,10 @@ def estimate(sections: Iterable[Section], config: GenerateConfig, memo: Memo | N
     """
     if isinstance(config.teacher, OfflineTeacher):
         return []
-    actors = [Rehearsal(endpoint, config, memo) for endpoint in config.endpoints()]
+    actors = [Rehearsal(endpoint, MadeUp(config), memo) for endpoint in config.endpoints()]
     school = School(config, actors[0], Prompts(config), actors[1] if len(actors) > 1 else None, rehearsed=True)
     asyncio.run(_rehearse(school, _distinct(sections)))
-    return [_told(actor, config) for actor in actors]
+    return [actor.estimate(config.prices) for actor in actors]
 
 
 async def _rehearse(school: School, sections: Iterable[Section]) -> None:
@@ -65,10 +53,3 @@ def _distinct(sections: Iterable[Section]) -> Iterator[Section]:
         if section.id not in seen:
             seen.add(section.id)
             yield section
-
-
-def _told(actor: Rehearsal, config: GenerateConfig) -> Estimate:
-    count = actor.count
-    name, price = billed(actor.endpoint, config.prices)
-    money = None if price is None else price.cost(count.input_tokens, count.output_tokens)
-    return Estimate(name, count.requests, count.kept, count.input_tokens, count.output_tokens, money)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,10 +20,11 @@ from artifacts.records import QAPair, Quote
 from artifacts.stage import SettingError, StageError
 from artifacts.store import Store
 from configs.schema import Stage, load
-from flows.plan import make_plan, print_plan
+from flows.plan import Planned, judge_outlook, make_plan, print_plan
 from flows.preflight import preflight
 from flows.ready import lacking
-from tasks.clean.config import CleanConfig
+from tasks.clean.config import CleanConfig, Judge
+from tasks.clean.quality.estimate import estimate
 from tasks.clean.quality.model import conversation
 from tasks.models.config import ModelConfig
 from tasks.models.scoring.losses import Losses
@@ -222,8 +224,35 @@ def test_a_run_begins_only_with_the_judges_key_and_the_plan_says_so(
         preflight(config, (), Stage.clean)
     print_plan(make_plan(config, Store(config.store)), config, Store(config.store))
     told = " ".join(capsys.readouterr().out.split())
-    assert "requests to j (clean.judge)" in told
+    assert "clean.judge: requests to j can be counted when generate ran" in told
     assert "the run would not begin: the environment variable JUDGE_KEY is not set" in told
+
+
+def test_the_most_that_judging_costs_is_told_before_without_what_is_kept(cleaned: Run, tmp_path: Path) -> None:
+    given = judge("", prices={"j": {"input": 1.0, "output": 2.0}})["judge"]
+    with ScriptedEndpoint(by_row(tank=5, pump=2, 水箱=3)) as server:
+        dials = Judge.model_validate(given | {"endpoint": given["endpoint"] | {"base_url": server.url}})
+        told = estimate(ROWS, dials)
+        spent = cleaned(ROWS, **BARE, judge=dials).manifest.spent
+    assert (told.requests, told.kept) == (spent.requests, 0)
+    assert told.input_tokens == pytest.approx(spent.input_tokens, rel=0.5)
+    assert told.money is not None
+    assert told.money > spent.money
+    memo = Store(tmp_path / "store").memo
+    new = estimate([*ROWS, pair("new", "水泵多重？", "很重。", language="zh")], dials, memo)
+    assert (new.requests, new.kept) == (1, 3)
+    assert new.input_tokens < told.input_tokens
+
+
+def test_the_plan_counts_the_rows_that_are_there_as_the_most(cleaned: Run, tmp_path: Path) -> None:
+    cleaned(ROWS, **BARE)
+    store = Store(tmp_path / "store")
+    clean = CleanConfig.model_validate(judge("http://localhost:9", budget={"tokens": 100}))
+    config = load(ROOT / "configs/quickstart.yaml").model_copy(update={"clean": clean})
+    planned = [Planned("generate", "cached", ref=store.latest("generate")), Planned("clean", "will run")]
+    most, short = judge_outlook(planned, config, store)
+    assert re.match(r"clean\.judge: at most 3 requests to j \(1?,?\d{3} tokens in, \d{3} out; no price of j", most)
+    assert short == "clean.judge.budget.tokens, 100, may not do: the run would then stop there"
 
 
 def test_perplexity_leaves_out_what_is_above_the_bound(cleaned: Run, tmp_path: Path, tiny_model: ModelConfig) -> None:

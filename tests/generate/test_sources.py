@@ -15,10 +15,11 @@ from artifacts.records import Section
 from artifacts.stage import StageError
 from tasks.generate.config import GenerateConfig, OpenAITeacher, SourceKind
 from tasks.generate.lesson import Lesson, School
+from tasks.generate.made_up import MadeUp
 from tasks.generate.prompts import Prompts
-from tasks.generate.rehearse import Rehearsal
 from tasks.generate.sources.find import source_kind
 from tasks.generate.teach import teach
+from tasks.models.endpoint.rehearse import Rehearsal
 from tasks.models.scripted import Request, ScriptedEndpoint
 from tasks.parse.config import ParseConfig
 from tasks.parse.read import Options, read
@@ -162,7 +163,7 @@ def test_a_forecast_counts_what_a_kind_asks(tmp_path: Path, source: Section) -> 
             run(tmp_path, config, [source])
         sent = len({request.digest for request in endpoint.requests})
     assert isinstance(config.teacher, OpenAITeacher)
-    rehearsal = Rehearsal(config.teacher, config)
+    rehearsal = Rehearsal(config.teacher, MadeUp(config))
     asyncio.run(teach(Lesson(School(config, rehearsal, Prompts(config)), (source,))))
-    assert rehearsal.count.requests == sent
-    assert rehearsal.count.output_tokens * 4 > len(source.text) / 2
+    assert rehearsal.requests == sent
+    assert rehearsal.output_tokens * 4 > len(source.text) / 2

@@ -12,15 +12,14 @@ from statistics import mean
 from string import Template
 from typing import Any, NamedTuple
 
-import yaml
-
 from artifacts.records import Message, QAPair, digest, encodable
 from artifacts.stage import StageError, Work
-from tasks.clean.config import AXES, CleanConfig, Judge
+from tasks.clean.config import CleanConfig, Judge, explained
 from tasks.clean.quality.scores import put_down, scores_of
 from tasks.clean.rows import Rows
 from tasks.models.endpoint.chat import Chat
 from tasks.models.endpoint.completion import Reply, RequestError
+from tasks.models.endpoint.rehearse import Rehearsal
 from tasks.models.endpoint.rounds import in_order
 from tasks.models.endpoint.session import account, open_chat, open_ledger
 
@@ -95,7 +94,7 @@ async def _judge(work: Work[CleanConfig], dials: Judge, rows: Rows, path: Path) 
         )
 
 
-async def verdict_on(pair: QAPair, dials: Judge, chat: Chat) -> Verdict:
+async def verdict_on(pair: QAPair, dials: Judge, chat: Chat | Rehearsal) -> Verdict:
     """What the judge says; a reply that can't be read is asked for once more, with what is wrong with it."""
     axes, language = tuple(dials.meanings), "zh" if pair.language == "zh" else "en"
     talk = request(pair, dials, language)
@@ -119,8 +118,7 @@ async def verdict_on(pair: QAPair, dials: Judge, chat: Chat) -> Verdict:
 
 def request(pair: QAPair, dials: Judge, language: str) -> list[Message]:
     """The prompt, and the row between marks that hold a digest of it, so that no row can close them by itself."""
-    known = yaml.safe_load(AXES.read_text(encoding="utf-8"))[language]
-    meant = [(axis, meaning or known.get(axis, "")) for axis, meaning in dials.meanings.items()]
+    meant = [(axis, meaning or explained(language).get(axis, "")) for axis, meaning in dials.meanings.items()]
     listed = "\n".join(f"- {axis}: {meaning}" if meaning else f"- {axis}" for axis, meaning in meant)
     example = {"reason": "..." if language == "en" else "……", "scores": dict.fromkeys(dials.meanings, HIGHEST)}
     system = template(f"judge.{language}.md").substitute(axes=listed, form=json.dumps(example, ensure_ascii=False))

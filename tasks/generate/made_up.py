@@ -1,46 +1,25 @@
-"""A stand-in for the teacher that is asked nothing: it counts what would be asked.
-
-It gives replies of the right form and of about the right length, so that the requests which follow from a reply are
-made by the same code as in a run. Replies that are kept are given as they are, and cost nothing.
-"""
+"""What a teacher might reply, made up for a rehearsal: of the right form, and of about the right length."""
 
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any
 
-from artifacts.memo import Memo
 from artifacts.records import Message
 from tasks.generate.config import GenerateConfig
-from tasks.models.config import OpenAIEndpoint
-from tasks.models.endpoint.chat import KIND, request_key
-from tasks.models.endpoint.completion import Kept, Reply
-from tasks.models.language.match import CJK
+from tasks.models.endpoint.rehearse import count_tokens
 
-CHARACTERS_A_TOKEN, CJK_CHARACTERS_A_TOKEN = 4.0, 1.5
 ENTRIES = 2  # of a list in a reply
 DETAILED = 3  # sentences of a detailed answer
 SOURCE_TOKENS_A_FACT = 30  # a text states about one fact in as many of its tokens
 MATERIAL = re.compile(r"<(context|rows) \w+>\n(.*?)\n</\1 \w+>", re.S)
-ONE_CJK = re.compile(rf"[{CJK}]")
 SENTENCE = re.compile(
     r"^(?!#)[^\n.!?。！？]+[.!?。！？]?|(?<=[.!?。！？])[^\n.!?。！？]+[.!?。！？]?", re.M
 )  # of no heading
-
-
-@dataclass
-class Count:
-    """Requests that are still to be sent, and their tokens; `kept` are paid for."""
-
-    requests: int = 0
-    kept: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,29 +32,14 @@ class Material:
     detailed: int  # times the sentence, a detailed answer
 
 
-@dataclass
-class Rehearsal:
-    """Takes the place of a Chat."""
+@dataclass(frozen=True)
+class MadeUp:
+    """Makes replies up: of the teacher, or of its judge."""
 
-    endpoint: OpenAIEndpoint
     config: GenerateConfig
-    memo: Memo | None = None
-    count: Count = field(default_factory=Count)
 
-    async def ask(self, messages: Sequence[Message], *, schema: dict[str, Any] | None = None, sample: int = 0) -> Reply:
-        assert schema is not None
-        if self.memo is not None:
-            kept = Kept(**(self.memo.get(KIND, request_key(self.endpoint, messages, schema, sample)) or {}))
-            if kept.done:
-                self.count.kept += 1
-                return kept.reply()
-        sent = sum(count_tokens(message["content"]) for message in messages)
-        text = json.dumps({"items": self._items(messages[1]["content"], schema)}, ensure_ascii=False)
-        received = min(count_tokens(text), self.endpoint.max_tokens or math.inf)
-        self.count.requests += 1
-        self.count.input_tokens += sent
-        self.count.output_tokens += int(received)
-        return Reply(text, "stop", sent, int(received))
+    def __call__(self, messages: Sequence[Message], schema: dict[str, Any]) -> str:
+        return json.dumps({"items": self._items(messages[1]["content"], schema)}, ensure_ascii=False)
 
     def _items(self, material: str, schema: dict[str, Any]) -> list[dict[str, Any]]:
         """One item for each row of the material, or else as many as a text of its length gives."""
@@ -139,9 +103,3 @@ class Rehearsal:
         if name in ("answer", "reasoning") and self.config.answers == "detailed":
             return " ".join([sentence] * material.detailed)
         return sentence
-
-
-def count_tokens(text: str) -> int:
-    """About how many tokens a text has, by its characters: tokenizers differ, and endpoints don't lend theirs."""
-    chinese = len(ONE_CJK.findall(text))
-    return round(chinese / CJK_CHARACTERS_A_TOKEN + (len(text) - chinese) / CHARACTERS_A_TOKEN)
