@@ -13,6 +13,8 @@ from tasks.mix.formats import BadRowError, conversation
 from tasks.models.files import SUFFIXES, numbered, rows_of
 
 CARDS = {"dataset_info.json", "dataset_infos.json"}  # tell of a dataset, and hold no row
+ABOUT = {"", ".md", ".py"}  # suffixes of what may lie beside a dataset and holds no row
+NAMED = 5  # files that a note names
 SPLIT = re.compile(r"(?:^|[-_.])(train|test|validation|valid|val|dev|eval)(?:[-_.]|$)", re.IGNORECASE)
 
 
@@ -22,7 +24,7 @@ def read(source: Source) -> Iterator[tuple[str, Any]]:
         yield from numbered(source.path, _from_hub(source))
         return
     path = Path(source.path)
-    if path.is_dir() and ((path / "dataset_dict.json").is_file() or (path / "state.json").is_file()):
+    if _is_saved(path):
         yield from numbered(source.path, _from_disk(source))
         return
     files = [path] if path.is_file() else _files(path, source.split)
@@ -47,6 +49,22 @@ def look_into(source: Source) -> None:
     raise unusable(source, why)
 
 
+def unread(source: Source) -> str:
+    """A note of a folder's files that are not read, for their form or their split; empty where all are."""
+    path = Path(source.path)
+    if source.revision or not path.is_dir() or _is_saved(path):
+        return ""
+    left = sorted(set(_visible(path)) - set(_files(path, source.split)))
+    names = [str(file.relative_to(path)) for file in left if file.suffix not in ABOUT]
+    if not names:
+        return ""
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return (
+        f"{source.path}: not read are {', '.join(names[:NAMED])}{more}; read are {', '.join(SUFFIXES)} files, and of "
+        f"those named by splits {source.split!r} alone"
+    )
+
+
 def unusable(source: Source, why: str) -> SettingError:
     """`why` is what is wrong with its first row; empty where it has none."""
     return SettingError(
@@ -56,8 +74,7 @@ def unusable(source: Source, why: str) -> SettingError:
 
 def _files(folder: Path, split: str) -> list[Path]:
     """A folder's files in the order of their names; where names tell of splits, as at a hub, those of one alone."""
-    inner = [(file, file.relative_to(folder)) for file in sorted(folder.rglob("*")) if file.suffix in SUFFIXES]
-    files = [file for file, name in inner if file.name not in CARDS and not any(p.startswith(".") for p in name.parts)]
+    files = [file for file in _visible(folder) if file.suffix in SUFFIXES]
     splits = {file: found[1].lower() for file in files if (found := SPLIT.search(file.stem))}
     if not set(splits.values()) - {split}:
         return files
@@ -65,6 +82,17 @@ def _files(folder: Path, split: str) -> list[Path]:
         known = ", ".join(sorted(set(splits.values())))
         raise StageError(f"mix: {folder}: has no file of the split {split!r}; set `split` to one of {known}")
     return [file for file in files if splits.get(file) == split]
+
+
+def _visible(folder: Path) -> list[Path]:
+    """All files but cards, and what is hidden."""
+    inner = [(file, file.relative_to(folder).parts) for file in sorted(folder.rglob("*")) if file.is_file()]
+    return [file for file, parts in inner if file.name not in CARDS and not any(p.startswith(".") for p in parts)]
+
+
+def _is_saved(path: Path) -> bool:
+    """Whether a folder is one of `save_to_disk`."""
+    return (path / "dataset_dict.json").is_file() or (path / "state.json").is_file()
 
 
 def _from_disk(source: Source) -> Any:

@@ -23,7 +23,7 @@ from tasks.mix.draw import Pool, Size, chance, spread
 from tasks.mix.formats import BadRowError, conversation
 from tasks.mix.general import General, source_weights
 from tasks.mix.screen import Screen
-from tasks.mix.sources import read, unusable
+from tasks.mix.sources import read, unread, unusable
 from tasks.mix.split import FactsOf, facts_told, held_together, spans, validation_documents
 from tasks.models.config import EMBEDDED
 from tasks.models.language.match import normalise
@@ -229,6 +229,8 @@ def general_rows(work: Work[MixConfig], sources: Sequence[Source]) -> list[Conve
                     work.reject("duplicate", row, f"{place}: stands in {rows[row.id].source} already")
         if not good:
             raise unusable(source, why)
+        if note := unread(source):
+            work.notes.append(note)
     return list(rows.values())
 
 

@@ -58,6 +58,19 @@ def test_of_a_folder_with_splits_one_is_read_and_cards_are_none_of_it(tmp_path: 
         rows_of(tmp_path, split="dev")
 
 
+def test_files_of_a_folder_that_are_not_read_are_named(mixed: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "chats"
+    folder.mkdir()
+    lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in chats(40))
+    (folder / "train-对话.jsonl").write_text(lines, encoding="utf-8")
+    (folder / "README.md").write_text("# chats", encoding="utf-8")
+    assert mixed(pairs(6), str(folder), validation_share=0).manifest.notes == []
+    for name in ("表.csv", "more.jsonl.gz", "dev-tools.jsonl"):
+        (folder / name).write_bytes(b"{}")
+    (note,) = mixed(pairs(6), str(folder), validation_share=0).manifest.notes
+    assert note.startswith(f"{folder}: not read are dev-tools.jsonl, more.jsonl.gz, 表.csv; read are .jsonl")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
