@@ -239,6 +239,12 @@ def between(mark: str, value: Any) -> str:
 FACT = {"fact": 1, "subject": "", "claim": "", "value": ""}
 
 
+def test_a_chinese_table_of_codes_and_figures_is_told_in_chinese() -> None:
+    table = "| 型号 | 重量 |\n|---|---|\n| KX-200 | 780 kg |"
+    (item,) = taught({"claim": "", "evidence": [""]}, between("context", table))
+    assert item == {"claim": "KX-200的重量是780 kg。", "evidence": ["| KX-200 | 780 kg |"]}
+
+
 @pytest.mark.parametrize(("text", "values"), [(PUMP, ["12 kg", "3.5 bar", "25"]), (TANK, ["120 升", "三年"])])
 def test_facts_stand_in_the_text(text: str, values: list[str]) -> None:
     form = {"subject": "", "claim": "", "value": "", "aliases": [""], "evidence": [""]}

@@ -59,6 +59,7 @@ class Orders:
         from openai import AsyncOpenAI
 
         self._endpoint, self._memo, self._poll_seconds = endpoint, memo, dials.poll_seconds
+        self._reached = False  # whether a file or a batch was ever taken there
         self._client = AsyncOpenAI(
             base_url=endpoint.base_url, api_key=read_key(endpoint) or "none", max_retries=CALL_RETRIES
         )
@@ -161,10 +162,11 @@ class Orders:
     def judge(self, error: APIError) -> Exception:
         """What an error of files or batches means for all who wait for them."""
         status = getattr(error, "status_code", None)
-        text = shorten(f"the batch can't be placed or read: {error.message}")
-        if status is None or status in TRY_AGAIN or status >= 500:
+        text = shorten(f"the batch can't be placed or read: {error.message.rstrip('.')}")
+        if status in TRY_AGAIN or (status or 0) >= 500 or (status is None and self._reached):
             return TryAgainError(text)
         return StageError(f"{self._endpoint.base_url}: {text}. Every reply that came back is kept; run again to go on")
 
     def keep(self, order: Order, *items: Item) -> None:
+        self._reached |= bool(order.file)
         self._memo.put_all([Item(KIND, order.name, asdict(order)), *items])

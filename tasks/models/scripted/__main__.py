@@ -17,11 +17,14 @@ def main() -> None:
     parser.add_argument("--no-usage", dest="usage", action="store_false", help="leave out the count of tokens")
     parser.add_argument("--model", default="scripted", help="name that /v1/models gives")
     faults = parser.add_argument_group("faults", "shares of the requests, from 0 to 1, and how each fault is")
-    batching = parser.add_argument_group("batches")
+    batching = parser.add_argument_group(
+        "batches", "seconds that each takes, how many of the first expire or fail, and requests that one may have"
+    )
     for group, dials, prefix in ((faults, Faults, ""), (batching, Batching, "batch-")):
         for dial in fields(dials):
             flag = f"--{prefix}{dial.name.replace('_', '-')}"
-            group.add_argument(flag, dest=prefix + dial.name, type=type(dial.default), default=dial.default)
+            kind = type(dial.default)
+            group.add_argument(flag, dest=prefix + dial.name, type=kind, default=dial.default, metavar=kind.__name__)
     given = vars(parser.parse_args())
     try:
         mixed = Faults(**{dial.name: given[dial.name] for dial in fields(Faults)})

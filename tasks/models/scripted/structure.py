@@ -66,7 +66,7 @@ def read_facts(text: str) -> Iterator[Stated]:
 
 
 def _stated(subject: str, attribute: str, value: str, line: str) -> Stated:
-    chinese = CHINESE.search(line) is not None
+    chinese = CHINESE.search(f"{attribute} {line}") is not None  # the row of a Chinese table may be figures alone
     thing = named(attribute, subject, chinese=chinese)
     claim = f"{thing}是{value}。" if chinese else f"The {thing} is {value}."
     return Stated(subject, attribute, value, claim, line.strip())

@@ -136,6 +136,16 @@ def test_an_endpoint_without_batches_is_told_of(memo: Memo) -> None:
     assert "404" in str(outcome)
 
 
+def test_an_address_where_nobody_is_ends_the_waiting(memo: Memo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.models.endpoint.orders.CALL_RETRIES", 0)
+    with ScriptedEndpoint(echo) as server:
+        pass
+    (outcome,) = run(server, memo, "a", max_retries=9)
+    assert isinstance(outcome, StageError)
+    assert server.url in str(outcome)
+    assert "tried" not in str(outcome)
+
+
 STEPS = {
     "the order is kept": (Orders, "upload", 1),
     "the file is uploaded": (Orders, "keep", 2),
