@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from artifacts.progress import Task
 
+PASSING = ("_runtime", "_per_second", "num_tokens")  # ends of names in a log that tell of a process, not of training
 SHOWN = ("loss", "rewards/margins", "eval_loss")
 
 
@@ -61,10 +62,14 @@ def _is_json(path: Path) -> bool:
 
 
 def curve(history: list[dict[str, float]]) -> Iterator[dict[str, float]]:
-    """The trainer's log as rows of about/curve.jsonl: `step`, `epoch`, `loss` or `eval_loss`, `learning_rate` ..."""
+    """The trainer's log as rows of about/curve.jsonl: `step`, `epoch`, `loss` or `eval_loss`, `learning_rate` ...
+
+    They are the same after a checkpoint was gone on from, which reads their names in another order and lets trl count
+    tokens from nothing.
+    """
     for entry in history:
         if "loss" in entry or "eval_loss" in entry:
-            yield {name: value for name, value in entry.items() if not name.endswith(("_runtime", "_per_second"))}
+            yield {name: entry[name] for name in sorted(entry) if not name.endswith(PASSING)}
 
 
 def progress_callback(bar: Task) -> TrainerCallback:
@@ -95,7 +100,9 @@ def save(model: Model, tokenizer: PreTrainedTokenizerBase, config: ModelConfig, 
     from peft import PeftModel
 
     if isinstance(model, PeftModel):
-        model.peft_config["default"].base_model_name_or_path = config.path
+        adapter = model.peft_config["default"]
+        adapter.base_model_name_or_path = config.path
+        adapter.target_modules = sorted(adapter.target_modules)  # of a set, each process would write another order
         # The vocabulary is the base's own; left to itself PEFT would ask a hub for the base's configuration.
         model.save_pretrained(out, selected_adapters=["default"], save_embedding_layers=False)
         (out / "README.md").unlink()  # PEFT's card names the base's folder; the project writes a card of its own
