@@ -235,6 +235,14 @@ def test_the_best_of_a_cluster_stays_wherever_it_stands(cleaned: Run) -> None:
     assert result.reject("broken").detail.startswith("duplicates whole ")
 
 
+@pytest.mark.parametrize("wrong", ["yeellow", "yelloww"])
+def test_of_two_words_that_no_other_row_has_the_one_in_the_dictionary_stays(cleaned: Run, wrong: str) -> None:
+    right = pair("right", "Where is the yellow notebook kept?", "On the shelf.")
+    typed = pair("typed", f"Where is the {wrong} notebook kept?", "On the shelf.")
+    for rows in ([right, typed], [typed, right]):
+        assert cleaned(rows, operators=["document_simhash_deduplicator"]).ids == ["right"]
+
+
 def test_of_two_alike_the_row_with_steps_stays(cleaned: Run) -> None:
     rows = [
         pair("bare", "三加四是多少？", "7", value="7"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from importlib.util import find_spec
@@ -43,15 +45,23 @@ def place(form: str) -> int:
 @lru_cache(maxsize=1 << 12)
 def is_english(word: str) -> bool:
     """Whether a word stands in the list of English words that comes with unstructured."""
-    return f"\n{word}\n".encode() in _english()
+    from xxhash import xxh3_64_intdigest
+
+    words, wanted = _english(), xxh3_64_intdigest(word)
+    at = bisect_left(words, wanted)
+    return at < len(words) and words[at] == wanted
 
 
 @cache
-def _english() -> bytes:
+def _english() -> array[int]:
+    """The words' hashes in order: a tenth of the memory of a set, and found in microseconds."""
+    from xxhash import xxh3_64_intdigest
+
     spec = find_spec("unstructured")
     if spec is None or not spec.submodule_search_locations:
         raise ValueError("unstructured is not installed; install the project's dependencies again")
-    return (Path(spec.submodule_search_locations[0]) / "nlp" / "english-words.txt").read_bytes()
+    words = (Path(spec.submodule_search_locations[0]) / "nlp" / "english-words.txt").read_bytes()
+    return array("Q", sorted(map(xxh3_64_intdigest, words.split())))
 
 
 class Vocabulary:
@@ -71,5 +81,6 @@ class Vocabulary:
         return int(self._rows[place(form)])
 
     def strange(self, texts: Iterable[Text]) -> int:
-        """How many forms of a row stand in no other."""
-        return sum(self._rows[each] <= 1 for each in forms(texts))
+        """How many forms of a row stand in no other, and in no dictionary."""
+        alone = (form for form in set(chain.from_iterable(map(_forms, texts))) if self.rows(form) <= 1)
+        return sum(not is_english(form) for form in alone)
