@@ -13,14 +13,20 @@ from tasks.generate.numbered import ask_each
 from tasks.generate.prompts import with_headings
 from tasks.generate.reply import Item
 
-PAPER = "document|text|passage|article|chapter|section|page|table|figure|excerpt|paragraph|slide|manual|handbook|guide"
+PAPER = (
+    "document|text|passage|article|chapter|section|page|table|figure|excerpt|paragraph|slide|manual|handbook|guide|faq"
+)
 TOLD = "(?:mentioned|described|stated|given|listed|shown|noted|explained|discussed)"
+GIVEN = "(?:provided|given|above|here)"
 BY = rf"(?:according to|based on|(?:as )?per|{TOLD} (?:in|by|on))"
 THE = r"(?:the|this|that|these)(?: (?:above|following|provided|given))?"
 SAYS = r"(?:says?|states?|mentions?|describes?|shows?|explains?|lists?)"
+NO_GIVER = r"(?! (?:in|by|to|on|about|for)\b)"  # "the information given by the customer"
 NO_NAME = r"(?! (?:of|between|in the|field|box)\b)"  # "the section of pipe", "section 4.2 of the Rental Act"
 
-NAMES_PAPER = re.compile(rf"\b(?:{PAPER}|{TOLD}|context|heading|list|fig\.|above|author)", re.I)  # all forms below do
+NAMES_PAPER = re.compile(
+    rf"\b(?:{PAPER}|{TOLD}|example|information|context|heading|list|fig\.|above|author)", re.I
+)  # all forms below do
 
 PAPER_ZH = "文本|文档|文章|文件(?!夹)|段落|章节|表格|报告"
 MATERIAL_ZH = f"{PAPER_ZH}|材料|资料|原文|正文"
@@ -32,7 +38,9 @@ START_ZH = "(?:^|[。,，、：:；;])[在从]?"
 # What stands before and behind keeps out words that hold the same characters: 版本文件, 网上文档, 这段时间, 本章程
 POINTS_AT_TEXT = {
     "en": (
-        rf"\b(?:{BY}|in|from|of|by|does) {THE} (?:text|passage|context|section|paragraph|excerpt)s?\b{NO_NAME}",
+        rf"\b(?:{BY}|in|from|of|by|does) {THE} (?:text|passage|context|section|paragraph|excerpt|example)s?\b{NO_NAME}",
+        rf"\b{BY} (?:the {GIVEN} information|{THE} information {GIVEN})\b{NO_GIVER}",
+        r"\b(?:mentioned|described|discussed)\W*$|^what (?:is|are|was|were) (?:mentioned|stated|discussed) about\b",
         rf"\b{BY} {THE} (?:document|table|article|list|figure|slide|page|heading)s?\b(?! (?:of|control)\b)",
         rf"^in {THE} (?:document|table|article|list|figure|slide),",
         rf"\b(?:{BY}|in|see|from) (?:table|figure|fig\.) \d[\d.-]*(?![\d.-]){NO_NAME}",
@@ -44,7 +52,7 @@ POINTS_AT_TEXT = {
     "zh": (
         rf"{BY_ZH}(?:上文|上述|上面|以上|本文|该文|此文|原文|这段)",
         rf"{BY_ZH}(?:{MATERIAL_ZH})(?:[，,。：:中里内所可]|提供|给出|的(?:内容|描述|说法|介绍|信息))",
-        rf"{BY_ZH}(?:所|已|上面)?(?:提供|给出|给定)的?(?:信息|内容|{MATERIAL_ZH})",
+        rf"{BY_ZH}(?:(?:所|已|上面)?(?:提供|给出|给定)|[所已]给)的?(?:信息|内容|{MATERIAL_ZH})",
         rf"{START_ZH}(?:{MATERIAL_ZH}|作者)[中里内]?(?:(?<=[中里内])|[所还]|是?如何|怎[么样]){SAYS_ZH}",
         rf"{START_ZH}(?:{MATERIAL_ZH}|作者)(?:{SAYS_ZH}了|提到|提及|指出|认为|强调)",
         rf"{START_ZH}第[一二三四五六七八九十\d]+(?:自然段|段(?:落|文字)?)(?:[讲说写提中里]|主要|的?(?:内容|大意|主旨))",
@@ -54,7 +62,7 @@ POINTS_AT_TEXT = {
         r"如[上下]?[文表图]\s*[\d.-]*所[示述]|如[上下][文表图所]|(?<![网线])[上下][表图](?![示书面现达明案纸标])",
         rf"{BY_ZH}[表图]\s*\d|{START_ZH}[表图]\s*\d[\d.-]*(?:[中里]|所示|显示)",
         rf"(?:(?<![基日版成样资根文课剧书])本|[该此这][篇份段张本]?)(?:{PAPER_ZH}|{RULES_ZH})",
-        r"(?:(?<![基日版成样资根文课剧书])本|[该此这])(?:文(?![化科员凭件档本章])|段(?!时|期|日|路)|节(?![目日约点能])"
+        r"(?:(?<![基日版成样资根文课剧书])本|[该此这])(?:文(?![化科员凭件档本章])|段(?!时|期|日(?!志)|路)|节(?![目日约点能])"
         r"|章(?!程)|页(?!岩)|表(?![现示达明面演])|图(?![书案纸标]))",
     ),
 }
@@ -70,7 +78,7 @@ NAMES_NOTHING = {
         r"(?: (?!it\b|its\b|they\b|their\b|them\b|he\b|she\b)[a-z]+){0,3} (?:"
         r"(?:they|their|its|he|she)\b|it\b(?! (?:take|mean|possible|necessary|allowed|required|important|safe|better|"
         r"called|advisable|permitted|forbidden|true|that|if|when)s?\b)(?![^?]*\bto\b)"
-        rf"|(?:this|that|these|those) {THING}\b(?! (?:of|for|called|named)\b))",
+        rf"|(?:[a-z]+ ){{0,3}}(?:this|that|these|those) {THING}\b(?! (?:of|for|called|named)\b))",
         re.I,
     ),
     "zh": re.compile(
