@@ -47,7 +47,7 @@ def is_english(word: str) -> bool:
     """Whether a word stands in the list of English words that comes with unstructured."""
     from xxhash import xxh3_64_intdigest
 
-    words, wanted = _english(), xxh3_64_intdigest(word)
+    words, wanted = _english(), xxh3_64_intdigest(word.encode())
     at = bisect_left(words, wanted)
     return at < len(words) and words[at] == wanted
 
