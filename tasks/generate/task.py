@@ -16,7 +16,7 @@ from artifacts.records import Probe, QAPair, Record, Section, probes_digest, rea
 from artifacts.report.pages import render
 from artifacts.runs import Run
 from artifacts.stage import StageError, Work
-from artifacts.store import Ref
+from artifacts.store import ABOUT, Ref
 from tasks.generate.config import GenerateConfig, OfflineTeacher
 from tasks.generate.corpus import distinct_sections, reject_repeated
 from tasks.generate.coverage import Coverage, samples
@@ -47,8 +47,7 @@ def make(work: Work[GenerateConfig]) -> None:
         asyncio.run(teach_by_model(work, config.teacher, drafts))
     drafts.keep_apart(work.reject)
     if not drafts.count("pairs"):
-        reasons = ", ".join(f"{reason} ({count})" for reason, count in work.rejects.most_common())
-        raise StageError(f"no row could be made from {work.counts['in']} sections; left out: {reasons or 'nothing'}")
+        raise nothing_made(work)
     work.counts["facts"] = work.write("facts.jsonl", drafts.facts())
     work.counts["kept"] = work.write("qa.jsonl", drafts.pairs())
     work.counts["probes"] = work.write("probes.jsonl", held_out(work, drafts))
@@ -57,6 +56,14 @@ def make(work: Work[GenerateConfig]) -> None:
         work.notes.append("no fact is probed, so that nothing will prove what was learned")
     tell(work, drafts)
     drafts.close()
+
+
+def nothing_made(work: Work[GenerateConfig]) -> StageError:
+    """What was left out of all sections, and where it can be read: no artifact will show it."""
+    work.finish()
+    reasons = ", ".join(f"{reason} ({count:,})" for reason, count in work.rejects.most_common())
+    where = f"{reasons}; they are in {work.out / ABOUT / 'rejects.jsonl'} until the next run" if reasons else "nothing"
+    return StageError(f"no row could be made from {work.counts['in']:,} sections; left out: {where}")
 
 
 def take_in_own(work: Work[GenerateConfig], drafts: Drafts) -> None:

@@ -76,6 +76,14 @@ def test_a_section_that_is_added_changed_or_removed_costs_its_own_requests_alone
     assert [row for row in pairs(store, outcome) if row.origin.section == LEAVE.id] == of_leave
 
 
+def test_a_stage_without_a_row_says_where_the_replies_are(tmp_path: Path) -> None:
+    with ScriptedEndpoint(["Sorry, I was distracted."]) as server, pytest.raises(StageError) as stopped:
+        run(tmp_path, dials(server.url, **PLAIN))
+    (path,) = [Path(word) for word in str(stopped.value).split() if word.endswith("rejects.jsonl")]
+    left_out = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [one["record"]["reply"] for one in left_out] == ["Sorry, I was distracted."] * len(SECTIONS)
+
+
 def test_the_manifest_accounts_for_it(tmp_path: Path) -> None:
     with ScriptedEndpoint(teach_by_rule) as server:
         prices = {"m": {"input": 2.0, "output": 8.0}}
