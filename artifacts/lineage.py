@@ -1,7 +1,7 @@
 """From a row back to the page that it came from, and forward to the models that were trained on it.
 
 `trace` takes what a user has at hand: the id of a row (section, pair, conversation, preference pair, probe), of a
-fact, of a document, or a document's file name.
+fact, of a document, or a document's file name, be it that of a copy.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from artifacts.store import ABOUT, Manifest, Ref, Store
 TRAINING = {"mix": "train.jsonl", "prefer": "pairs.jsonl"}  # the files that models are trained on
 TAUGHT, QA = ("generate", "clean"), "qa.jsonl"  # where rows still have their origin
 MODELS = ("sft", "align", "export")
+DOCUMENTS_READ = f"{ABOUT}/documents.jsonl"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Lineage:
 def trace(store: Store, wanted: str) -> Lineage:
     """Find the rows of an id, fact, document or file in every artifact of the store."""
     refs = list(store.refs())
+    wanted = _read_as(store, refs, wanted)
     found = Lineage()
     for ref in refs:
         for file, row in _rows(store, ref, wanted):
@@ -56,6 +58,12 @@ def trace(store: Store, wanted: str) -> Lineage:
                     found.sections[row["id"]] = row
     found.models = _trained(store, refs, found.hits)
     return found
+
+
+def _read_as(store: Store, refs: list[Ref], wanted: str) -> str:
+    """The file that stands for one of the same content, which has no rows of its own; any other name as it is."""
+    documents = (row for ref in refs if ref.stage == "parse" for row in _read(store, ref, DOCUMENTS_READ))
+    return next((str(row["file"]) for row in documents if wanted in row["aliases"]), wanted)
 
 
 def _trained_rows(store: Store, refs: list[Ref], hits: list[Hit], wanted: str) -> list[Hit]:

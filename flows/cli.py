@@ -44,7 +44,12 @@ class Friendly(TyperGroup):
             typer.secho(f"{error.filename or 'the disk'}: {error.strerror}", fg="red", err=True)
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
-            typer.secho("Stopped. What was done is kept; the same command goes on from there.", fg="yellow", err=True)
+            typer.secho(
+                "Stopped. Finished stages and paid replies are kept; the same command goes on, training from its last "
+                "checkpoint.",
+                fg="yellow",
+                err=True,
+            )
             raise typer.Exit(130) from None
 
 

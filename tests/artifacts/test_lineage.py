@@ -58,9 +58,17 @@ def artifact(
     return produce(store, kind(), inputs, make, progress=Progress(terminal=False)).ref
 
 
+class Read(Record):
+    """What parse tells of a document."""
+
+    file: str
+    aliases: tuple[str, ...] = ()
+
+
 @pytest.fixture
 def pipeline(store: Store) -> dict[str, Ref]:
-    parsed = artifact(store, "parse", {"sections.jsonl": [HANDBOOK, NOTES]})
+    documents = [Read(file=HANDBOOK.file, aliases=("手册/copy.pdf",)), Read(file=NOTES.file)]
+    parsed = artifact(store, "parse", {"sections.jsonl": [HANDBOOK, NOTES], "about/documents.jsonl": documents})
     generated = artifact(store, "generate", {"qa.jsonl": [WARRANTY, DROPPED, HELD_OUT]}, parse=parsed)
     cleaned = artifact(store, "clean", {"qa.jsonl": [WARRANTY, HELD_OUT]}, [DROPPED], generate=generated)
     files = {"train.jsonl": [row(WARRANTY)], "validation.jsonl": [row(HELD_OUT)]}
@@ -90,7 +98,7 @@ def test_a_row_that_was_left_out_or_held_out_trained_nothing(store: Store, pipel
     assert trace(store, "p3").models == []
 
 
-@pytest.mark.parametrize("name", ["d1", "手册/handbook.pdf", "s1"])
+@pytest.mark.parametrize("name", ["d1", "手册/handbook.pdf", "手册/copy.pdf", "s1"])
 def test_a_document_leads_to_all_that_was_made_of_it(store: Store, pipeline: dict[str, Ref], name: str) -> None:
     found = trace(store, name)
     assert {hit.row["id"] for hit in found.hits} == {"s1", "p1", "p2", "pair"}
