@@ -211,6 +211,16 @@ def test_a_section_that_spells_the_value_otherwise_is_no_distractor(text: str, t
     assert text not in shown.context
 
 
+def test_no_row_asks_to_read_documents_and_shows_none(tmp_path: Path) -> None:
+    with ScriptedEndpoint(teacher) as server:
+        probes, retrieval = {"control_share": 0, "unanswerable": 0}, {"raft_share": 1, "abstention_share": 1}
+        config = dials(server.url, heading_questions=False, probes=probes, retrieval=retrieval)
+        found = run(tmp_path, config, [PUMP])
+    (shown,) = [row for row in pairs(*found) if row.context]
+    assert shown.kind == "raft"
+    assert PUMP.text in shown.context
+
+
 def test_what_has_no_context_to_show_is_closed_book(tmp_path: Path) -> None:
     (row,), _ = rows(tmp_path)
     assert row.context == ""

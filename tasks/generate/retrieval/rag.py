@@ -82,9 +82,10 @@ def _rests_on(row: QAPair, section: Section) -> bool:
 async def _shown(lesson: Lesson, row: QAPair, hidden: Container[str]) -> QAPair:
     dials, own, index = lesson.config.retrieval, lesson.section, lesson.school.index
     assert index is not None
-    absent = _drawn("absent", row.id) < dials.abstention_share
     best = await index.best(row.question, dials.k + SPARE)
     others = [each for each in best if each.id != own.id and each.id not in hidden and not _holds(each, row)]
+    # a prompt of no documents at all would lack the answer too, and teach nothing about reading them
+    absent = bool(others) and _drawn("absent", row.id) < dials.abstention_share
     shown = others[: dials.k] if absent else [own, *others[: dials.k - 1]]
     random.Random(row.id).shuffle(shown)
     language = "zh" if row.language == "zh" else "en"
