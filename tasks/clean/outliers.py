@@ -5,6 +5,7 @@ A published threshold is for the texts that it was tried on, mostly English; a l
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,10 +125,19 @@ def bounds_of(values: NDArray[float64], dials: Outliers) -> tuple[float, float] 
 
 
 def tell_uncut(work: Work[CleanConfig], facts: list[dict[str, Any]]) -> None:
-    """Note, once for each reason, what was not cut."""
-    uncut: dict[tuple[str, str], list[str]] = {}
+    """Note, once for each reason, what was not cut; of a filter that stands there several times, how many of them."""
+    filters = Counter(_named(fact) for fact in facts)
+    uncut: dict[tuple[str, str], Counter[tuple[str, str]]] = {}
     for fact in facts:
         if why := fact.get("why_not"):
-            uncut.setdefault((fact["language"], why), []).append(f"{fact['statistic']} of {fact['field']}")
-    for (language, why), statistics in uncut.items():
-        work.notes.append(f"outliers of {language} are not cut by {', '.join(dict.fromkeys(statistics))}: {why}")
+            uncut.setdefault((fact["language"], why), Counter())[_named(fact)] += 1
+    for (language, why), counts in uncut.items():
+        told = [
+            name if count == (there := filters[language, name]) else f"{name} ({count} of {there} filters)"
+            for (_, name), count in counts.items()
+        ]
+        work.notes.append(f"outliers of {language} are not cut by {', '.join(told)}: {why}")
+
+
+def _named(fact: dict[str, Any]) -> tuple[str, str]:
+    return fact["language"], f"{fact['statistic']} of {fact['field']}"

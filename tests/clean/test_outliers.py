@@ -135,6 +135,13 @@ def test_what_is_named_and_never_measured_is_noted(cleaned: Run) -> None:
     assert len(result.ids) == 20
 
 
+def test_of_a_filter_that_stands_there_twice_it_is_said_how_many_cut_nothing(cleaned: Run) -> None:
+    repeated = [{"character_repetition_filter": {"field": "answer", "rep_len": size}} for size in (2, 40)]
+    rows = [pair(f"r{n}", f"{n}?", "ab" * (n % 7) + "cdefghijklmnop"[: 3 + n % 11]) for n in range(300)]
+    notes = cleaned(rows, operators=repeated, outliers="mad").manifest.notes
+    assert any("not cut by char_rep_ratio of answer (1 of 2 filters): most rows have one" in note for note in notes)
+
+
 def test_a_language_with_few_rows_is_not_cut_and_said_so(cleaned: Run) -> None:
     rows = [*skewed("en", 3), *skewed("zh", 4)[-60:]]
     result = cleaned(rows, operators=LENGTHS, outliers="mad")
