@@ -11,6 +11,7 @@ from configs.schema import Config, Stage
 from flows.plan import make_plan
 from flows.ready import lacking
 from tasks.clean.operators.loaded import load as load_operators
+from tasks.generate import own
 from tasks.mix.sources import look_into
 
 
@@ -32,6 +33,9 @@ def hindrances(config: Config, force: Sequence[Stage] = (), until: Stage | None 
     for asks in (config.generate, config.clean):
         if asks.stage in awaited:
             yield from lacking(asks)
+    if Stage.generate in awaited:
+        for path in config.generate.own:
+            yield from _raised(own.look_into, path)
     if Stage.mix in awaited:
         for source in (*config.mix.general, *((config.mix.retention,) if config.mix.retention else ())):
             yield from _raised(look_into, source)

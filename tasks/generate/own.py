@@ -30,6 +30,12 @@ def own_rows(path: Path) -> Iterator[QAPair]:
             yield pair
 
 
+def look_into(path: Path) -> None:
+    """Raise SettingError for the first line that is no row."""
+    for _ in own_rows(path):
+        pass
+
+
 def _unfit(path: Path, line: int, fault: str) -> SettingError:
     return SettingError(
         f"generate.own: {path}, line {line}: {fault}; make a file that can be read by "

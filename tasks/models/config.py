@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -49,6 +50,8 @@ class ModelConfig(BaseModel):
         folder = Path(self.path).expanduser()
         if folder.is_dir():
             return folder
+        if get_close_matches(self.path, [EMBEDDED], cutoff=0.8):
+            raise SettingError(f"{dial}.path: {self.path} is no model; did you mean {EMBEDDED}?")
         if looks_local(self.path):
             raise SettingError(
                 f"{dial}.path: {self.path} is no folder on this machine, and no hub id such as "

@@ -74,6 +74,8 @@ def test_help_validate_and_plan_load_no_heavy_library(words: list[str], config: 
     [
         ("parse.source={}/none", "is not a folder"),
         ("clean.decontamination.sets=[{{path: {}/none.jsonl}}]", "there is no such file"),
+        ("generate.own=[{}/bad.jsonl]", "generate.own: .*bad.jsonl, line 1: .*graft data import"),
+        ("sft.model.path=embeded", "sft.model.path: embeded is no model; did you mean embedded"),
         ("mix.general=[{{path: {}/none.jsonl}}]", "there is no such file"),
         ("mix.general=[{{path: {}/bad.jsonl}}]", "no row can be used .*bad.jsonl, line 1: is not a JSON object: 'one"),
     ],
