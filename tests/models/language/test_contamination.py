@@ -159,4 +159,4 @@ def test_of_a_question_that_is_nearly_one_it_does_not_say_that_it_shares_words()
         row("What's the boiling-point of ethanol at the sea level?")
     )
     assert found is not None
-    assert found.told().startswith("asks \"What's the boiling-point of ethanol at the sea level?\", nearly q0 of")
+    assert found.told().startswith('asks "What\'s the boiling-point of ethanol at the sea level?", nearly q0 of')
