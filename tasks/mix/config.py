@@ -187,7 +187,7 @@ class MixConfig(StageConfig):
     retention: Source | None = None
     """General rows that are never trained on, to measure forgetting; where empty, some of `general` are set aside."""
     retention_rows: int = Field(200, ge=0)
-    """How many rows measure retention; at most a tenth of `general` where they are set aside from it."""
+    """How many rows measure retention; at most a tenth of each source and language where `general` gives them."""
     validation_share: float = Field(0.1, ge=0, le=0.5)
     """Share of the rows held out for validation: whole documents of the domain, whose facts the model then can't learn,
     questions of your own, and rows of the general data. 0 trains on every fact."""

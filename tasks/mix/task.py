@@ -31,7 +31,7 @@ from tasks.models.language.telling import Told
 from tasks.models.tokens import counter, tokenizer_file
 
 SHOWN_FILES = 5
-SET_ASIDE = 0.1  # of the general rows at most, for retention
+SET_ASIDE = 0.1  # of each source and language at most, for retention
 
 
 @task(name="mix", persist_result=False, cache_policy=NO_CACHE)
@@ -240,7 +240,7 @@ def retention_rows(work: Work[MixConfig], pool: list[Conversation]) -> tuple[lis
     if config.retention is not None:
         candidates, count = general_rows(work, [config.retention]), config.retention_rows
     else:
-        candidates, count = pool, min(config.retention_rows, int(SET_ASIDE * len(pool)))
+        candidates, count = spare(pool, config.seed), config.retention_rows
     equal = {row.language: 1.0 for row in candidates}
     weights = source_weights(config, candidates)
     chosen = Pool(candidates, sources=weights, languages=equal, seed=config.seed).draw(count)
@@ -254,6 +254,14 @@ def retention_rows(work: Work[MixConfig], pool: list[Conversation]) -> tuple[lis
         else:
             rest.append(row)
     return [row.model_copy(update={"source": f"retention:{row.source}"}) for row in chosen], rest
+
+
+def spare(pool: Sequence[Conversation], seed: int) -> list[Conversation]:
+    """Rows that may be set aside: of a small source, or a rare language, most are left to train on."""
+    found: defaultdict[tuple[str, str], list[Conversation]] = defaultdict(list)
+    for row in sorted(pool, key=lambda row: chance("draw", seed, row.id)):
+        found[row.source, row.language].append(row)
+    return [row for rows in found.values() for row in rows[: int(SET_ASIDE * len(rows))]]
 
 
 def question(row: Conversation) -> str:

@@ -80,6 +80,17 @@ def test_where_no_document_can_validate_no_general_row_is_kept_back_for_it_and_i
     assert "raise mix.validation_share (0.1)" in note
 
 
+def test_retention_takes_a_tenth_of_a_small_source_and_of_a_rare_language(mixed: Run, save: Save) -> None:
+    large = save("large.jsonl", [*chats(1000), *chats(50, language="zh")])
+    small = save("small.jsonl", chats(40, start=2000))
+    result = mixed(pairs(6), large, small, validation_share=0, retention_rows=100)
+    assert Counter((row.source, row.language) for row in result.retention) == {
+        ("retention:large", "en"): 91,
+        ("retention:large", "zh"): 5,
+        ("retention:small", "en"): 4,
+    }
+
+
 def test_the_seed_decides_and_the_same_seed_gives_the_same(mixed: Run, save: Save) -> None:
     path = save("g.jsonl", chats(300))
 
