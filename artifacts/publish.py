@@ -23,6 +23,7 @@ from artifacts.store import ABOUT, PAGE, Manifest, Ref, Store
 
 log = logging.getLogger("graft")
 
+STOPPED = "stopped by Ctrl-C"  # what a run says of the stage that it was at
 SAMPLE_ROWS = 3
 REJECTS = 3  # of each reason
 NAMES = ("question", "file", "id")  # what a reject is told by: the first of these that its record has
@@ -57,7 +58,8 @@ def run_stage(
             git=run.git,
         )
     except BaseException as error:
-        run.failed(stage, f"{type(error).__name__}: {error}", time.monotonic() - started)
+        said = STOPPED if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
+        run.failed(stage, said, time.monotonic() - started)
         raise
     run.done(stage, outcome)
     manifest = run.store.manifest(outcome.ref)

@@ -107,7 +107,7 @@ class Run:
         self.record.stages = [done for done in self.record.stages if done.stage != stage] + [entry]
         self._save()
 
-    def end(self, state: Literal["done", "failed"]) -> None:
+    def end(self, state: Literal["done", "failed", "interrupted"]) -> None:
         self.record.state, self.record.ended = state, datetime.now(UTC).isoformat(timespec="milliseconds")
         self._save()
         for file in self._locks:

@@ -70,12 +70,12 @@ def drive(run: Run, config: Config, call: Call, until: Stage | None = None) -> l
             if ref.stage == until:
                 break
         paths = write_report(run)
-    except BaseException:
+    except BaseException as error:
         try:
             write_report(run)
         except Exception:
             log.exception("the report of the failed run could not be written")
-        run.end("failed")
+        run.end("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
         raise
     run.end("done")
     return paths

@@ -84,3 +84,24 @@ def test_a_failed_run_is_recorded_and_reported(tmp_path: Path) -> None:
     assert record.state == "failed"
     assert [(entry.stage, entry.state) for entry in record.stages][-1] == ("sft", "failed")
     assert (run.folder / "report.md").is_file()
+
+
+def test_a_run_that_ctrl_c_stops_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "pump.md").write_text("# Pump P1\n\nWeight: 3 kg\n", encoding="utf-8")
+    config = load("configs/quickstart.yaml", [f"store={tmp_path / 'store'}", f"parse.source={documents}"])
+
+    def stop(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tasks.clean.task.make", stop)
+    run = begin(config)
+    with pytest.raises(KeyboardInterrupt):
+        drive(run, config, as_function)
+    record = read_run(run.store, run.record.id)
+    assert (record.state, record.stages[-1].stage, record.stages[-1].error) == (
+        "interrupted",
+        "clean",
+        "stopped by Ctrl-C",
+    )
