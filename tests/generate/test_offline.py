@@ -83,13 +83,48 @@ def test_finds_facts_in_chinese_structure(text: str, facts: list[tuple[str, str,
         (("Orrin", "Kelmarsh Line", "Technical Data"), "en", "Kelmarsh Line"),
         (("青禾X3产品手册", "二、售后服务"), "zh", "青禾X3"),
         (("云岭员工手册", "第二章 培训安排"), "zh", "云岭"),
+        (("云桥 R2 路由器", "默认设置"), "zh", "云桥 R2 路由器"),
+        (("云桥路由器", "WiFi设置", "24小时热线"), "zh", "云桥路由器"),
+        (("公司制度", "二、假期"), "zh", "公司制度"),
+        (("产品目录", "1. 云岭净水器 R2", "尺寸"), "zh", "云岭净水器 R2"),
+        (("概述", "云岭净水器"), "zh", "云岭净水器"),
+        (("Orrin 2 Router", "Default Settings"), "en", "Orrin 2 Router"),
+        (("Pelham Travel Plan", "Step 2"), "en", "Pelham Travel Plan"),
+        (("Product Overview", "Orrin"), "en", "Orrin"),
         ((), "en", ""),
     ],
 )
-def test_subject_is_the_deepest_heading_that_names_a_thing(
+def test_subject_is_the_deepest_heading_spelled_as_a_name_or_the_title(
     headings: tuple[str, ...], language: Language, subject: str
 ) -> None:
-    assert subject_of(headings, language) == subject
+    assert subject_of(headings, language)[0] == subject
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "subjects"),
+    [
+        (
+            "# 公司制度\n\n## 一、假期\n\n年假天数：15天\n\n审批人：主管\n\n"
+            "## 二、报销\n\n审批人：财务\n\n## 三、时间\n\n午休：1小时",
+            "zh",
+            ["假期", "假期", "报销", "公司制度"],
+        ),
+        (
+            "# Catalogue of Pelham\n\n## Orrin\n\nPrice: 4 euros\n\n"
+            "## Tessel\n\nPrice: 5 euros\n\n## Offices\n\nPhone: 0800",
+            "en",
+            ["Orrin", "Tessel", "Catalogue of Pelham"],
+        ),
+        ("# Pelham\n\n## Sales\n\nPhone: 0800\n\n## Repairs\n\nPhone: 0800", "en", ["Pelham"]),
+    ],
+)
+def test_headings_with_different_values_of_one_attribute_are_things_of_their_own(
+    text: str, language: str, subjects: list[str]
+) -> None:
+    rejects = Rejects()
+    taught = teach([section(text, (), language)], OfflineTeacher(section_questions=0), 0, rejects)
+    assert [fact.subject for fact in taught.facts] == subjects
+    assert not rejects
 
 
 FACTS = [

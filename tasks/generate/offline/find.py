@@ -6,7 +6,9 @@ No language model reads here. What has none of these forms is not found, and the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from artifacts.records import Origin, Quote, Section
 from tasks.generate.grounding.quotes import locate
@@ -26,6 +28,7 @@ QUESTION = re.compile(r"[?？]\s*$|^(?:如何|怎[么样]|为什么|什么是)")
 NUMBERING = re.compile(
     r"^\s*(?:\d+(?:\.\d+)*[.)]?\s+|第[一二三四五六七八九十百\d]+[章节条编]\s*|[一二三四五六七八九十]+[、.]\s*)"
 )
+LATIN_NAME = re.compile(r"[A-Za-z]|\d(?![\d.]*\s*[年月日天周个小分次元万条项级岁步章节])")
 KEY_VALUE = re.compile(
     r"^\s*(?:[-*+•]\s+|\d+[.)]\s+)?(?P<key>[^:：|]{1,60}?)\s*(?:(?<!\d)[:：]|[:：](?!\d))\s*(?P<value>\S.*?)\s*$"
 )
@@ -46,13 +49,29 @@ def find_facts(section: Section) -> Iterator[Statement]:
     language: Language = "zh" if section.language == "zh" else "en"
     origin = Origin(document=section.document, file=section.file, section=section.id, page=section.page)
     for headings, text in section.parts():
-        for name, attribute, value, line in _in_part(headings, text, language):
+        subject, part = subject_of(headings, language)
+        for name, attribute, value, line in _in_part(subject, text, language):
             evidence = locate(line, (section,)) or Quote(text=line, section=section.id)
-            yield Statement(name, attribute, value, evidence, language, origin)
+            yield Statement(name, attribute, value, evidence, language, origin, part if name == subject else "")
 
 
-def _in_part(headings: tuple[str, ...], text: str, language: Language) -> Iterator[tuple[str, str, str, str]]:
-    subject = subject_of(headings, language)
+def tell_apart(statements: Iterable[Statement]) -> list[Statement]:
+    """One document's statements, where headings that say different values of one attribute are taken for things.
+
+    So are the products of a catalogue that have a price each; the title would be one subject for all of them.
+    """
+    held = list(statements)
+    said: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)  # the value that each part says
+    for one in held:
+        if one.part:
+            said[one.subject, one.attribute].setdefault(one.part, one.value)
+    things = {
+        (subject, part) for (subject, _), values in said.items() if len(set(values.values())) > 1 for part in values
+    }
+    return [replace(one, subject=one.part) if (one.subject, one.part) in things else one for one in held]
+
+
+def _in_part(subject: str, text: str, language: Language) -> Iterator[tuple[str, str, str, str]]:
     for block in re.split(r"\n\s*\n", text):
         lines = block.strip().splitlines()
         if lines and lines[0].lstrip().startswith("|"):
@@ -64,14 +83,17 @@ def _in_part(headings: tuple[str, ...], text: str, language: Language) -> Iterat
                 yield name, attribute, value, evidence
 
 
-def subject_of(headings: tuple[str, ...], language: Language) -> str:
-    """What a section is about: its deepest heading that names a thing, else the document's title."""
-    names = [_plain(NUMBERING.sub("", heading)) for heading in headings]
-    for name in reversed(names):
-        bare = _bare(name, language)
-        if bare and _names_a_thing(bare, language):
-            return bare
-    return _bare(names[0], language) if names else ""
+def subject_of(headings: tuple[str, ...], language: Language) -> tuple[str, str]:
+    """What a section is about, and the part of it that the section holds.
+
+    The subject is the deepest heading that is spelled as a name. Where none is, it is the first that says more than
+    "settings" or "overview": mostly the title, since a heading below it mostly names a part of the document.
+    """
+    names = [_bare(_plain(NUMBERING.sub("", heading)), language) for heading in headings]
+    telling = [name for name in names if not is_question(name) and _own(name, language)]
+    spelled = (name for name in reversed(telling) if _spelled_as_name(name, language))
+    subject = next(spelled, (telling or names or [""])[0])
+    return subject, telling[-1] if telling and telling[-1] != subject else ""
 
 
 def _bare(name: str, language: Language) -> str:
@@ -79,21 +101,28 @@ def _bare(name: str, language: Language) -> str:
     return tail.sub("", name).strip() or name
 
 
-def _names_a_thing(name: str, language: Language) -> bool:
-    """A name has a digit or, in English, two words or more that all begin with a capital.
-
-    One capitalised word below the title ("Amounts") mostly names a part of the document, as the listed words do.
-    """
-    if is_question(name):
-        return False
+def _own(name: str, language: Language) -> list[str]:
+    """What a heading says beside the words that name a part of any document; numbers alone say nothing."""
     parts = material(language)["parts"]
     if language == "zh":
-        return not any(part in name for part in parts)
-    words = re.findall(r"[\w'-]+", name)
-    own = [word for word in words if word.lower() not in parts]
-    if any(character.isdigit() for word in own for character in word):
-        return True
-    return len(own) > 1 and all(word[0].isupper() for word in own)
+        own = re.split("|".join(map(re.escape, parts)), name)
+    else:
+        own = [word for word in re.findall(r"[\w'-]+", name) if word.lower() not in parts]
+    own = [word for word in own if word]
+    return own if any(letter.isalpha() for word in own for letter in word) else []
+
+
+def _spelled_as_name(name: str, language: Language) -> bool:
+    """Whether its letters say so: a digit or, in English, two words or more that all begin with a capital.
+
+    Chinese has no capitals, but names of models have Latin letters or digits that count nothing: R2, and not 24小时.
+    """
+    own = _own(name, language)
+    if language == "zh":
+        return own == [name] and bool(LATIN_NAME.search(name))
+    return any(letter.isdigit() for word in own for letter in word) or (
+        len(own) > 1 and all(word[0].isupper() for word in own)
+    )
 
 
 def is_question(heading: str) -> bool:

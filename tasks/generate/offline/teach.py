@@ -6,12 +6,13 @@ and plainly formed sentences, and it words questions by frames and a list of nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from artifacts.records import Origin, QAPair, Quote, Section, short_id
 from tasks.generate.config import OfflineTeacher
 from tasks.generate.grounding.quotes import locate
-from tasks.generate.offline.find import find_facts, is_question
+from tasks.generate.offline.find import find_facts, is_question, tell_apart
 from tasks.generate.offline.wordings import Language, Statement, fill, material, pairs_and_probes
 from tasks.generate.taught import RejectRow, Taught
 
@@ -20,8 +21,7 @@ def teach(sections: Iterable[Section], dials: OfflineTeacher, seed: int, reject:
     """Rows for every fact, with held-out wordings as probes; a section without a fact is recorded."""
     facts: dict[tuple[str, str], Statement] = {}
     taught = Taught()
-    for section in sections:
-        found = list(find_facts(section))
+    for section, found in _stated(sections):
         if not found:
             reject(
                 "no_fact_found", section, "no table, key: value line or definition that the offline teacher can read"
@@ -40,6 +40,15 @@ def teach(sections: Iterable[Section], dials: OfflineTeacher, seed: int, reject:
         taught.pairs += pairs
         taught.probes += probes
     return taught
+
+
+def _stated(sections: Iterable[Section]) -> Iterator[tuple[Section, list[Statement]]]:
+    """Each section and its facts; what they are about is told of a document as a whole."""
+    for _, document in groupby(sections, key=lambda section: section.document):
+        held = list(document)
+        facts = tell_apart(fact for section in held for fact in find_facts(section))
+        for section in held:
+            yield section, [fact for fact in facts if fact.origin.section == section.id]
 
 
 def _row(fact: Statement) -> QAPair:

@@ -48,6 +48,7 @@ class Statement:
     evidence: Quote
     language: Language
     origin: Origin
+    part: str = ""  # the heading that it stands under, where the subject is one above it
 
     @property
     def id(self) -> str:
