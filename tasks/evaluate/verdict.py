@@ -10,6 +10,7 @@ BY = {  # what `kept` compares, for the reader of a table of right answers
     "right": "",
     "f1": " by F1 (the base model has too few right answers to compare)",
 }
+LEARNED_NOTHING = 0.05  # of the trained questions; a model that learns them at all gets most of them right
 LANGUAGES = {"en": "English", "zh": "Chinese"}
 
 
@@ -31,7 +32,18 @@ def _recall(measures: Measures, least: float) -> Gate:
         f"rose by {gain.value:.2f} (95 % interval {gain.low:.2f} to {gain.high:.2f}, resampled by "
         f"{gain.resampled_by}); the lower end must be above {least:.2f}"
     )
+    if _learned_nothing(measures):
+        reason += (
+            "; not even the questions that were trained are answered: train longer (sft.epochs) or with a higher "
+            "learning rate (sft.learning_rate)"
+        )
     return Gate(name="recall", passed=gain.low > least, reason=reason)
+
+
+def _learned_nothing(measures: Measures) -> bool:
+    """Whether SFT left the trained questions as they were, next to none of them right."""
+    before, after = (measures.trained[model][ALL] for model in (BASE, SFT))
+    return bool(after.total) and after.right <= before.right and after.share < LEARNED_NOTHING
 
 
 def _retention(measures: Measures, most: float) -> Gate:

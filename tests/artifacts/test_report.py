@@ -112,6 +112,7 @@ def test_a_run_without_an_evaluation_has_its_report(store: Store, until: str) ->
     told = pages(run_of(store, until=until))
     assert f"Ran up to {until}; no model was evaluated" in told["report.md"]
     assert ("model-card.md" in told) == (until in ("sft", "align"))
+    assert ("rows that were trained on" in told["report.html"]) == (until in ("sft", "align"))
     Page(told["report.html"])
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tasks.evaluate.config import EvaluateConfig, Gates
 from tasks.evaluate.scores import Measures, Scores
 from tasks.evaluate.tables import measure
@@ -149,6 +151,15 @@ def test_a_model_that_learned_nothing_does_not_pass() -> None:
     rows = [marked(question(number, document=f"d{number}"), "www") for number in range(10)]
     verdict = judge(measure(rows, IDS, CONFIG), Gates())
     assert not verdict.gates[0].passed
+    assert "sft.epochs" not in verdict.gates[0].reason  # no trained question was asked
+
+
+@pytest.mark.parametrize(("marks", "said"), [("www", True), ("wrr", False), ("wrw", False), ("rrr", False)])
+def test_that_trained_questions_are_not_answered_either_is_said_with_what_to_do(marks: str, said: bool) -> None:
+    rows = [marked(question(number, document=f"d{number}"), "www") for number in range(10)]
+    rows += [marked(question(number, group="trained", kind="trained"), marks) for number in range(10)]
+    reason = judge(measure(rows, IDS, CONFIG), Gates()).gates[0].reason
+    assert ("; not even the questions that were trained are answered: train longer (sft.epochs)" in reason) == said
 
 
 def test_what_was_not_measured_does_not_pass() -> None:
