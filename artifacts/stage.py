@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, TextIO, TypeVar
+from typing import Any, ClassVar, Generic, TextIO, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from artifacts.memo import Memo
 from artifacts.progress import Progress
@@ -41,6 +41,22 @@ class Dials(BaseModel):
     """A section of the configuration, or a part of one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_switch_for_a_number(cls, values: Any) -> Any:
+        """Pydantic takes `yes` for 1; where a number is wanted it goes on as a word, which is refused in its place."""
+        if not isinstance(values, dict):
+            return values
+        numbers = {
+            name
+            for name, info in cls.model_fields.items()
+            if {info.annotation, *get_args(info.annotation)} & {int, float}
+        }
+        return {
+            name: str(value).lower() if isinstance(value, bool) and name in numbers else value
+            for name, value in values.items()
+        }
 
 
 def unkeyed(default: Any, **kwargs: Any) -> Any:

@@ -19,6 +19,8 @@ SECRET_VALUE = re.compile(
 MAY_BE_SECRET = ("api_key_env", "base_url")  # where keys and passwords are put by mistake
 
 SHAPES = {  # pydantic's words -> ours
+    **dict.fromkeys(("int_type", "int_parsing"), "must be a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "must be a number"),
     **dict.fromkeys(("tuple_type", "list_type"), "must be a list, such as [first, second]"),
     **dict.fromkeys(
         ("dict_type", "model_type", "model_attributes_type"), "must be keys with values, such as {key: value}"

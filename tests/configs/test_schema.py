@@ -104,6 +104,17 @@ def test_a_value_out_of_range_is_told_with_what_was_given(tmp_path: Path) -> Non
     assert told == "line 2: sft.rank: must be at least 1 (given: 0)"
 
 
+def test_yes_and_no_are_no_numbers(tmp_path: Path) -> None:
+    told = mistakes(
+        tmp_path, "mix:\n  documents: yes\n  rows: no\nsft:\n  epochs: true\nparse:\n  speaker_notes: yes\n"
+    )
+    assert told == [
+        "line 2: mix.documents: must be a number (given: 'true')",
+        "line 3: mix.rows: must be a whole number (given: 'false')",
+        "line 5: sft.epochs: must be a number (given: 'true')",
+    ]
+
+
 def test_a_key_within_a_union_is_named_as_the_file_has_it(tmp_path: Path) -> None:
     [told] = mistakes(tmp_path, "generate:\n  teacher:\n    kind: openai\n    model: m\n    concurrency: 0\n")
     assert told.startswith("line 5: generate.teacher.concurrency: ")
