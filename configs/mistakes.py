@@ -86,9 +86,7 @@ def _mistake(found: Mapping[str, Any], model: type[BaseModel], lines: Mapping[st
     if found["type"] in ("missing", "union_tag_not_found"):
         return f"{where}: must be given"
     if found["type"] in ("literal_error", "enum", "union_tag_invalid"):
-        allowed = str(context.get("expected") or context["expected_tags"])
-        nearest = _nearest(str(given), re.findall(r"'([^']*)'", allowed))
-        return f"{where}: {given!r} is not allowed{nearest} Allowed: {allowed}"
+        return f"{where}: {not_allowed(given, str(context.get('expected') or context['expected_tags']))}"
     bound = next((f"{said} {context[name]}" for name, said in BOUNDS.items() if name in context), found["msg"])
     text = str(context["error"]) if "error" in context else SHAPES.get(found["type"], bound)
     return f"{where}: {text}{_brief(given, str(last))}"
@@ -100,6 +98,12 @@ def _brief(given: Any, key: str) -> str:
         return ""
     text = repr(given)
     return f" (given: {text})" if len(text) <= 80 else f" (given: {text[:80]} ...)"
+
+
+def not_allowed(given: Any, allowed: str) -> str:
+    """`allowed` has each word in quotation marks, as pydantic and typer tell them."""
+    nearest = _nearest(str(given), re.findall(r"'([^']*)'", allowed))
+    return f"{given!r} is not allowed{nearest} Allowed: {allowed}"
 
 
 def _nearest(word: str, known: list[str]) -> str:

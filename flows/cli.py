@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from artifacts.stage import SettingError, StageError
 from artifacts.store import StoreError
-from configs.mistakes import ConfigError
+from configs.mistakes import ConfigError, not_allowed
 from configs.schema import Stage, load
 from flows.data.commands import data
 from flows.options import DEFAULT, ConfigPath, Overrides, read
@@ -32,6 +32,10 @@ class Friendly(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except typer.BadParameter as error:  # typer's words have pydantic's in them; a choice is told as the file's are
+            given, told, allowed = error.message.removeprefix("Value error, ").partition(" is not one of ")
+            error.message = not_allowed(given.strip("'"), allowed) if told else given
+            raise
         except (ConfigError, SettingError) as error:
             typer.secho(str(error), fg="red", err=True)
             raise typer.Exit(2) from None

@@ -109,8 +109,8 @@ def test_yes_and_no_are_no_numbers(tmp_path: Path) -> None:
         tmp_path, "mix:\n  documents: yes\n  rows: no\nsft:\n  epochs: true\nparse:\n  speaker_notes: yes\n"
     )
     assert told == [
-        "line 2: mix.documents: must be a number (given: 'true')",
         "line 3: mix.rows: must be a whole number (given: 'false')",
+        "line 2: mix.documents: must be a number (given: 'true')",
         "line 5: sft.epochs: must be a number (given: 'true')",
     ]
 
