@@ -58,7 +58,7 @@ def general_budget(domain: Sequence[Conversation], config: MixConfig, size: Size
     if config.total is None:
         return round(taken * (1 - config.domain_share) / config.domain_share)
     if taken > config.total:
-        name = "tokens" if config.tokens else "rows"
+        name = _unit(config)
         raise StageError(
             f"mix: {config.exposures} exposures of each fact are {taken:,} {name} of the documents, and mix.{name} is "
             f"{config.total:,}; raise it to {round(taken / config.domain_share):,} for a domain share of "
@@ -92,25 +92,52 @@ def counted(subjects: Collection[str], facts: Container[str]) -> str:
     return " and ".join(f"{count:,} {name}" for count, name in parts if count)
 
 
-def notes(config: MixConfig, train: Sequence[Conversation], wanted: int, size: Size) -> Iterator[str]:
+def notes(config: MixConfig, train: Sequence[Conversation], wanted: int, size: Size, unselected: int) -> Iterator[str]:
     """What a user should know of amounts that are not what the rule or the configuration asks for."""
     domain = [row for row in train if row.source in (DOMAIN, DOCUMENTS)]
     general = [row for row in train if row.source not in (DOMAIN, DOCUMENTS)]
-    unit = "tokens" if config.tokens else "rows"
     spent, rest = sum(map(size, domain)), sum(map(size, general))
     share = spent / (spent + rest)
     if not BAND[0] <= config.domain_share <= BAND[1] and not config.share_follows:
         yield f"domain_share {config.domain_share} is outside {BAND[0]} to {BAND[1]}, where most mixes are"
     if config.share_follows:
         outside = "" if BAND[0] <= share <= BAND[1] else f", outside {BAND[0]} to {BAND[1]}, where most mixes are"
-        yield f"mix.exposures and mix.{unit} leave a domain share of {share:.2f}{outside}; mix.domain_share is not used"
+        total = f"mix.{_unit(config)}"
+        yield f"mix.exposures and {total} leave a domain share of {share:.2f}{outside}; mix.domain_share is not used"
     if missing := _missing(general, rest, wanted, size):
-        count = f"{len(general)} general rows" if unit == "rows" else f"{rest:,} tokens of general rows"
         rather = "" if config.share_follows else f" and not {config.domain_share}"
+        remedy = _remedy(unselected, *([] if config.repeat_general else ["set repeat_general"]))
         yield (
-            f"there are {count} where {missing:,} are needed: the domain share is {share:.2f}{rather}; name more "
-            "sources, or set repeat_general"
+            f"there are {_general(general, size, config)} where {missing:,} are needed: the domain share is "
+            f"{share:.2f}{rather}; {remedy}"
         )
+
+
+def validation_notes(
+    config: MixConfig, general: Sequence[Conversation], wanted: int, size: Size, unselected: int
+) -> Iterator[str]:
+    """Where fewer general rows validate than the share asks for; each does once, so none comes again to fill it."""
+    if config.general and (missing := _missing(general, sum(map(size, general)), wanted, size)):
+        yield (
+            f"{_general(general, size, config)} validate where {missing:,} are needed for the domain share; "
+            f"{_remedy(unselected)}"
+        )
+
+
+def _general(rows: Sequence[Conversation], size: Size, config: MixConfig) -> str:
+    amount = sum(map(size, rows))
+    return f"{amount:,} general rows" if _unit(config) == "rows" else f"{amount:,} tokens of general rows"
+
+
+def _unit(config: MixConfig) -> str:
+    return "tokens" if config.tokens else "rows"
+
+
+def _remedy(unselected: int, *others: str) -> str:
+    """What gives more general rows; the rows that `select` left out come first."""
+    first = f"raise mix.select.keep (mix.select left {unselected:,} rows out)"
+    *most, last = [first] * bool(unselected) + ["name more sources", *others]
+    return f"{', '.join(most)}, or {last}" if most else last
 
 
 def _missing(general: Sequence[Conversation], rest: int, wanted: int, size: Size) -> int:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from artifacts.records import DOCUMENTS, Conversation, Fact, Section, short_id
+from artifacts.stage import StageError, Work
+from tasks.mix.config import MixConfig
+from tasks.mix.screen import Screen
 from tasks.models.language.telling import Told
 
+SHOWN_FILES = 5
 PIECE = 600  # tokens, about: what a row holds of a section beside its prompt, for models trained on 1,024
 CJK_PER_TOKEN, LETTERS_PER_TOKEN = 1.0, 4.0  # characters of a token, about, whatever the tokenizer
 CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -72,6 +76,54 @@ class Piece:
             return whole if self.of == 1 else f"{whole}第{self.number}部分（共{self.of}部分）"
         whole = f'the section "{path}"' if path else "the text"
         return whole if self.of == 1 else f"part {self.number} of {self.of} of {whole}"
+
+
+def texts(
+    work: Work[MixConfig], screen: Screen, every: Sequence[Section], facts: Sequence[Fact], held_out: Collection[str]
+) -> list[Piece]:
+    """The documents' own text that may be trained on; a note tells of what privacy or evaluation sets take from it."""
+    usable = list(_untested(screen, every, facts, held_out))
+    before = Counter(work.rejects)
+    left = list(screen.sections(usable))
+    reasons = ", ".join(f"{reason} {count}" for reason, count in (work.rejects - before).items())
+    if not left:
+        raise StageError(
+            "mix: no section is left for mix.documents: all tell control facts or are held out for validation"
+            f"{', or are left out: ' * bool(reasons)}{reasons}; set documents: 0, lower validation_share, or have "
+            "clean.privacy mask what it rejects"
+        )
+    if reasons:
+        kept = {section.id for section in left}
+        work.notes.append(
+            f"{len(usable) - len(left)} of {len(usable)} sections are left out of the documents' text: {reasons} (of "
+            f"{named({section.file for section in usable if section.id not in kept})})"
+        )
+    return list(pieces(left))
+
+
+def _untested(
+    screen: Screen, every: Sequence[Section], facts: Sequence[Fact], held_out: Collection[str]
+) -> Iterator[Section]:
+    """The sections that no probe of a control and no validation is about, each once, wherever it stands."""
+    is_control = proves(fact for fact in facts if fact.control)
+    elsewhere = {section.id for section in every if section.document in held_out}
+    seen: set[str] = set()
+    for section in every:
+        if section.id in seen or not section.text.strip():
+            continue
+        seen.add(section.id)
+        if section.id in elsewhere:
+            screen.reject("validation_document", section, "its document is held out for validation")
+        elif is_control(section):
+            screen.reject("control_section", section, "tells a fact that is probed and must not be trained")
+        else:
+            yield section
+
+
+def named(files: Collection[str]) -> str:
+    """The first of some files, and how many more there are."""
+    more = len(files) - SHOWN_FILES
+    return ", ".join(sorted(files)[:SHOWN_FILES]) + (f" and {more} more" if more > 0 else "")
 
 
 def proves(controls: Iterable[Fact]) -> Callable[[Section], bool]:

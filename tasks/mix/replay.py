@@ -52,7 +52,7 @@ class Replayed:
                 for name, reply in zip(asked, self._answers([told[name] for name in asked], bar.advance), strict=True):
                     if reason := _why_not(reply):
                         self._refused.add(name)
-                        self._work.reject(reason, new[name], f"the base model says: {reply.text[:200]!r}")
+                        self._screen.reject(reason, new[name], f"the base model says: {reply.text[:200]!r}")
                     told[name].append({"role": "assistant", "content": reply.text})
         for name, row in new.items():
             if name in self._refused:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from artifacts.records import QAPair, Section
+from artifacts.records import Conversation, QAPair, Section
 from tasks.mix.documents import words
 from tasks.mix.draw import chance
+from tasks.models.language.match import normalise
 from tasks.models.language.telling import Told
 
 FIT = 0.5  # of a group's rows: those that must say nothing that others tell, for it to be held out
@@ -123,3 +124,19 @@ def spans(pair: QAPair, held_out: set[str], documents_of: Mapping[str, set[str]]
     side = held_together(pair) in held_out
     places = (documents_of.get(quote.section, set()) for quote in pair.evidence)
     return any(found and all((name in held_out) != side for name in found) for found in places)
+
+
+def general_sides(
+    rows: Iterable[Conversation], share: float, seed: int
+) -> tuple[list[Conversation], list[Conversation]]:
+    """General rows to train on and to validate with; all that ask one thing are on one side."""
+    sides: tuple[list[Conversation], list[Conversation]] = ([], [])
+    for row in rows:
+        sides[chance("split", seed, question(row)) < share].append(row)
+    return sides
+
+
+def question(row: Conversation) -> str:
+    """What the user says, in the form that questions are compared in; as it is where that form holds nothing of it."""
+    asked = "\n".join(message["content"] for message in row.messages if message["role"] == "user")
+    return normalise(asked) or asked

@@ -15,23 +15,26 @@ from artifacts.runs import Run
 from artifacts.stage import StageError, Work
 from artifacts.store import Ref
 from tasks.mix import select
-from tasks.mix.amounts import counted, domain_rows, exposures, general_budget, notes, shown
-from tasks.mix.config import MixConfig, Source
+from tasks.mix.amounts import counted, domain_rows, exposures, general_budget, notes, shown, validation_notes
+from tasks.mix.config import MixConfig
 from tasks.mix.curriculum import questions_first
-from tasks.mix.documents import pieces, proves
-from tasks.mix.draw import Pool, Size, chance, spread
-from tasks.mix.formats import BadRowError, conversation
-from tasks.mix.general import General, source_weights
+from tasks.mix.documents import named, texts
+from tasks.mix.draw import Size, spread
+from tasks.mix.general import General, general_rows
+from tasks.mix.retention import retention_rows
 from tasks.mix.screen import Screen
-from tasks.mix.sources import read, unread, unusable
-from tasks.mix.split import FactsOf, facts_told, held_together, spans, validation_documents
+from tasks.mix.split import (
+    FactsOf,
+    facts_told,
+    general_sides,
+    held_together,
+    question,
+    spans,
+    validation_documents,
+)
 from tasks.models.config import EMBEDDED
-from tasks.models.language.match import normalise
 from tasks.models.language.telling import Told
 from tasks.models.tokens import counter, tokenizer_file
-
-SHOWN_FILES = 5
-SET_ASIDE = 0.1  # of each source and language at most, for retention
 
 
 @task(name="mix", persist_result=False, cache_policy=NO_CACHE)
@@ -53,33 +56,35 @@ def make(work: Work[MixConfig]) -> None:
     taught, unseen = sides(work, pairs, held_out)
     size = unit(config)
     screen = Screen(work)
-    texts = list(pieces(list(screen.sections(sections(work, places, facts, held_out))))) if config.documents else []
-    domain = domain_rows(taught, texts, config, size)
+    own_text = texts(work, screen, places, facts, held_out) if config.documents else []
+    domain = domain_rows(taught, own_text, config, size)
 
     trained = {
-        fact for name in (*(row.id for row in taught), *(piece.section for piece in texts)) for fact in told[name]
+        fact for name in (*(row.id for row in taught), *(piece.section for piece in own_text)) for fact in told[name]
     }
     unseen = list(not_told(work, unseen, told, trained))
     work.notes += untrained(pairs, trained, known)
     work.notes += unvalidated(config, held_out, unseen)
 
-    pool = list(screen.rows(general_rows(work, config.general)))
-    retention, pool = retention_rows(work, pool)
-    pool = select.chosen(work, pool, taught)
+    pool = list(screen.rows(general_rows(work, screen, config.general)))
+    retention, spared = retention_rows(work, screen, pool)
+    pool = select.chosen(work, spared, taught)
     share = config.validation_share if unseen else 0.0  # general rows validate beside the documents', not alone
-    to_validate = {row.id for row in pool if chance("split", config.seed, question(row)) < share}
+    to_train, to_validate = general_sides(pool, share, config.seed)
     general_data = General(work, size, screen)
     wanted = general_budget(domain, config, size)
-    general = general_data.draw([row for row in pool if row.id not in to_validate], domain, wanted)
+    general = general_data.draw(to_train, domain, wanted, repeat=config.repeat_general)
     train = in_order([*domain, *general], config)
-    work.notes += notes(config, train, wanted, size)
+    unselected = len(spared) - len(pool)
+    work.notes += notes(config, train, wanted, size, unselected)
     if config.exposures is not None or config.total is not None:
         work.notes.append(exposures(taught, domain, known))
     work.notes += missing_languages(config, domain, general)
 
     unseen_wanted = round(sum(map(size, unseen)) * (1 - config.domain_share) / config.domain_share)
-    general_unseen = general_data.draw([row for row in pool if row.id in to_validate], unseen, unseen_wanted)
-    validation = spread(not_asked(work, [*unseen, *general_unseen], train), config.seed)
+    general_unseen = list(not_asked(work, general_data.draw(to_validate, unseen, unseen_wanted), train))
+    work.notes += validation_notes(config, general_unseen, unseen_wanted, size, unselected)
+    validation = spread([*not_asked(work, unseen, train), *general_unseen], config.seed)
 
     work.write("train.jsonl", train)
     work.write("validation.jsonl", validation)
@@ -100,6 +105,8 @@ def account(
     taught = sources[DOMAIN] + sources[DOCUMENTS]
     work.counts.update({"kept": len(train), "domain": sources[DOMAIN], "general": len(train) - taught})
     work.counts.update({"validation": len(validation), "retention": len(retention)})
+    if general := sum(row.source != DOMAIN for row in validation):
+        work.counts["validation_general"] = general
     if work.config.documents:
         work.counts["documents"] = sources[DOCUMENTS]
     work.facts["domain_share"] = round(taught / len(train), 4)
@@ -149,30 +156,6 @@ def sides(
     return taught, unseen
 
 
-def sections(
-    work: Work[MixConfig], every: Sequence[Section], facts: Sequence[Fact], held_out: set[str]
-) -> list[Section]:
-    """The sections whose text may be trained on, each once, wherever it stands."""
-    is_control = proves(fact for fact in facts if fact.control)
-    elsewhere = {section.id for section in every if section.document in held_out}
-    found: dict[str, Section] = {}
-    for section in every:
-        if section.id in found or not section.text.strip():
-            continue
-        if section.id in elsewhere:
-            work.reject("validation_document", section, "its document is held out for validation")
-        elif is_control(section):
-            work.reject("control_section", section, "tells a fact that is probed and must not be trained")
-        else:
-            found[section.id] = section
-    if not found:
-        raise StageError(
-            "mix: no section is left for mix.documents: all tell control facts or are held out for validation; set "
-            "documents: 0, or lower validation_share"
-        )
-    return list(found.values())
-
-
 def domain_row(pair: QAPair, config: MixConfig) -> Conversation:
     return Conversation(
         id=pair.id,
@@ -187,11 +170,10 @@ def untrained(pairs: list[QAPair], trained: Collection[str], known: Collection[s
     """A note of the facts, and the other questions, that validation takes away from training."""
     lost = {pair.fact for pair in pairs if pair.fact not in trained}
     if lost:
-        files = sorted({pair.origin.file for pair in pairs if pair.fact in lost})
-        named = ", ".join(files[:SHOWN_FILES]) + (f" and {len(files) - SHOWN_FILES} more" * (len(files) > SHOWN_FILES))
+        files = {pair.origin.file for pair in pairs if pair.fact in lost}
         yield (
             f"{counted(lost, known)} are not trained, because they or their documents are held out for validation: "
-            f"{named}; mix.validation_share: 0 trains on every fact"
+            f"{named(files)}; mix.validation_share: 0 trains on every fact"
         )
 
 
@@ -207,67 +189,6 @@ def unvalidated(config: MixConfig, held_out: Collection[str], unseen: Sequence[C
             f"nothing validates: {why}; raise mix.validation_share ({config.validation_share}), or set it to 0 if you "
             "want none"
         )
-
-
-def general_rows(work: Work[MixConfig], sources: Sequence[Source]) -> list[Conversation]:
-    """The good rows of the sources, each once; the others are rejects that say where they stand."""
-    rows: dict[str, Conversation] = {}
-    for source in sources:
-        good, why = 0, ""
-        with work.progress.task(f"reading {source.title}") as progress:
-            for place, raw in read(source):
-                progress.advance()
-                try:
-                    row = conversation(raw, source.title)
-                except BadRowError as bad:
-                    told = f"{place}: {bad}"
-                    work.reject(bad.reason, raw if isinstance(raw, dict) else {"text": str(raw)}, told)
-                    why = why or told
-                    continue
-                good += 1
-                if rows.setdefault(row.id, row) is not row:
-                    work.reject("duplicate", row, f"{place}: stands in {rows[row.id].source} already")
-        if not good:
-            raise unusable(source, why)
-        if note := unread(source):
-            work.notes.append(note)
-    return list(rows.values())
-
-
-def retention_rows(work: Work[MixConfig], pool: list[Conversation]) -> tuple[list[Conversation], list[Conversation]]:
-    """Rows that measure forgetting, in equal parts of the languages, and the pool without them and their like."""
-    config = work.config
-    if config.retention is not None:
-        candidates, count = general_rows(work, [config.retention]), config.retention_rows
-    else:
-        candidates, count = spare(pool, config.seed), config.retention_rows
-    equal = {row.language: 1.0 for row in candidates}
-    weights = source_weights(config, candidates)
-    chosen = Pool(candidates, sources=weights, languages=equal, seed=config.seed).draw(count)
-    ids, asked = {row.id for row in chosen}, {question(row) for row in chosen}
-    rest = []
-    for row in pool:
-        if row.id in ids and config.retention is None:
-            continue
-        if question(row) in asked:
-            work.reject("held_out", row, "asks what a retention row asks, so it is not trained on")
-        else:
-            rest.append(row)
-    return [row.model_copy(update={"source": f"retention:{row.source}"}) for row in chosen], rest
-
-
-def spare(pool: Sequence[Conversation], seed: int) -> list[Conversation]:
-    """Rows that may be set aside: of a small source, or a rare language, most are left to train on."""
-    found: defaultdict[tuple[str, str], list[Conversation]] = defaultdict(list)
-    for row in sorted(pool, key=lambda row: chance("draw", seed, row.id)):
-        found[row.source, row.language].append(row)
-    return [row for rows in found.values() for row in rows[: int(SET_ASIDE * len(rows))]]
-
-
-def question(row: Conversation) -> str:
-    """What the user says, in the form that questions are compared in; as it is where that form holds nothing of it."""
-    asked = "\n".join(message["content"] for message in row.messages if message["role"] == "user")
-    return normalise(asked) or asked
 
 
 def missing_languages(config: MixConfig, domain: list[Conversation], general: list[Conversation]) -> Iterator[str]:

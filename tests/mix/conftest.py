@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import pytest
@@ -16,6 +17,7 @@ from artifacts.stage import StageConfig, Work, produce
 from artifacts.store import Manifest, Store
 from tasks.mix.config import MixConfig
 from tasks.mix.task import make
+from tasks.models.language.private import MASKS, hand_on
 
 PROGRESS = Progress(terminal=False)
 
@@ -111,6 +113,7 @@ def mixed(tmp_path: Path) -> Run:
         probes: tuple[Probe, ...] = (),
         facts: tuple[Fact, ...] | None = None,
         sections: tuple[Section, ...] = (),
+        privacy: Mapping[str, str] = MappingProxyType({}),
         force: bool = False,
         **dials: Any,
     ) -> Mixed:
@@ -123,11 +126,12 @@ def mixed(tmp_path: Path) -> Run:
 
         def clean(work: Work[Cleaned]) -> None:
             work.write("qa.jsonl", rows)
+            hand_on(work.out, {**dict.fromkeys(MASKS, "keep"), **privacy})
 
         if facts is None:
             ids = dict.fromkeys(row.fact for row in rows if row.kind == "fact")
             facts = tuple(Fact(id=fact, subject="", claim="", value="") for fact in ids)
-        text = json.dumps([row.model_dump_json() for row in rows])
+        text = json.dumps([dict(privacy), *(row.model_dump_json() for row in rows)])
         given = produce(store, Cleaned(rows=text), {}, clean, progress=PROGRESS).ref
         held_out = produce(store, Generated(probes=probes, facts=facts), {}, generate, progress=PROGRESS).ref
         read = produce(store, Parsed(sections=sections), {}, parse, progress=PROGRESS).ref
@@ -136,9 +140,11 @@ def mixed(tmp_path: Path) -> Run:
         inputs = {"parse": read, "clean": given, "generate": held_out}
         ref = produce(store, config, inputs, make, progress=PROGRESS, force=force).ref
         folder = store.path(ref)
-        files = (
-            list(read_jsonl(folder / f"{name}.jsonl", Conversation)) for name in ("train", "validation", "retention")
-        )
-        return Mixed(store.manifest(ref), *files, list(read_jsonl(folder / "about/rejects.jsonl", Reject)))
+
+        def written(name: str) -> list[Conversation]:
+            return list(read_jsonl(folder / f"{name}.jsonl", Conversation))
+
+        rejects = list(read_jsonl(folder / "about/rejects.jsonl", Reject))
+        return Mixed(store.manifest(ref), written("train"), written("validation"), written("retention"), rejects)
 
     return run

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from artifacts.records import Fact, Origin, Probe, Quote, Section
@@ -125,6 +127,20 @@ def test_text_of_a_validation_document_is_never_trained(mixed: Run) -> None:
     assert trained == {each.id for each in sections} - held_out
     assert {reject.record["id"] for reject in result.rejects} == held_out | {"shared"}
     assert not [row for row in result.validation if row.source == "documents"]
+
+
+def test_sections_that_privacy_takes_are_told_with_their_files(mixed: Run) -> None:
+    sections = [section(f"s{n}", f"第{n}节。", document=f"手册{n}", language="zh") for n in range(8)]
+    sections[2:4] = [each.model_copy(update={"text": "值班电话：13800138000"}) for each in sections[2:4]]
+    given: dict[str, Any] = {"privacy": {"phones": "reject"}, "documents": 1.0, "validation_share": 0}
+    result = mixed(pairs(24), sections=tuple(sections), **given)
+    assert (
+        "2 of 8 sections are left out of the documents' text: private_phones 2 (of 手册2.md, 手册3.md)"
+        in result.manifest.notes
+    )
+    assert [reject.record["file"] for reject in result.rejects] == ["手册2.md", "手册3.md"]
+    with pytest.raises(StageError, match=r"no section is left for mix\.documents.*private_phones 2.*clean\.privacy"):
+        mixed(pairs(24), sections=tuple(sections[2:4]), **given)
 
 
 def test_no_section_at_all_is_an_error(mixed: Run) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
 
-from artifacts.records import Origin, Probe, QAPair
+from artifacts.records import Conversation, Origin, Probe, QAPair
 from artifacts.stage import StageError
 from tasks.mix.draw import allot
 from tests.mix.conftest import Mixed, Run, Save, chats, pairs, said
 
 
-def ids(rows: list[object]) -> list[str]:
-    return [row.id for row in rows]  # type: ignore[attr-defined]
+def ids(rows: Sequence[Conversation]) -> list[str]:
+    return [row.id for row in rows]
 
 
 @pytest.mark.parametrize(("share", "general"), [(0.3, 70), (0.2, 120), (0.5, 30), (1.0, 0)])
@@ -49,7 +50,7 @@ def test_a_document_saved_anew_or_moved_changes_no_training_row(mixed: Run, save
 
 def test_documents_are_all_in_train_or_all_in_validation(mixed: Run, save: Save) -> None:
     given = pairs(300, documents=20)
-    result = mixed(given, save("g.jsonl", chats(1500)), validation_share=0.2)
+    result = mixed(given, save("g.jsonl", chats(1500)), validation_share=0.2, retention_rows=100)
     document = {pair.id: pair.origin.document for pair in given}
     trained = {document[row.id] for row in result.domain()}
     held_out = {document[row.id] for row in result.validation if row.source == "domain"}
@@ -61,6 +62,7 @@ def test_documents_are_all_in_train_or_all_in_validation(mixed: Run, save: Save)
     assert all(f"{document}.md" in note for document in held_out)
     assert "validation_share" in note
     assert Counter(row.source for row in result.validation) == {"domain": 60, "g": 140}
+    assert result.manifest.counts["validation_general"] == 140
     assert not set(ids(result.train)) & set(ids(result.validation))
 
 
@@ -89,6 +91,11 @@ def test_retention_takes_a_tenth_of_a_small_source_and_of_a_rare_language(mixed:
         ("retention:large", "zh"): 5,
         ("retention:small", "en"): 4,
     }
+    assert result.manifest.notes == []
+    fewer = mixed(pairs(6), small, validation_share=0, retention_rows=40).manifest.notes
+    assert [note.partition(":")[0] for note in fewer] == [
+        "4 rows measure retention where mix.retention_rows asks for 40"
+    ]
 
 
 def test_the_seed_decides_and_the_same_seed_gives_the_same(mixed: Run, save: Save) -> None:
@@ -155,6 +162,18 @@ def test_too_few_general_rows_raise_the_share_and_say_so(mixed: Run, save: Save)
     again = mixed(pairs(30), path, validation_share=0, retention_rows=0, repeat_general=True)
     assert sorted(Counter(ids(again.general())).values()) == [3] * 10 + [4] * 10
     assert again.manifest.notes == []
+
+
+def test_rows_that_validate_come_once_and_too_few_are_told(mixed: Run, save: Save) -> None:
+    general = save("g.jsonl", [*chats(20), *chats(20, language="zh")])
+    given = [*pairs(120, documents=20), *pairs(120, documents=20, language="zh")]
+    result = mixed(given, general, validation_share=0.2, retention_rows=0, repeat_general=True)
+    validating = [row for row in result.validation if row.source == "g"]
+    assert 0 < len(validating) == len(set(ids(validating))) < 40
+    assert not set(ids(validating)) & set(ids(result.train))
+    assert max(Counter(ids(result.general())).values()) > 1
+    told = f"{len(validating)} general rows validate where 112 are needed for the domain share; name more sources"
+    assert told in result.manifest.notes
 
 
 def test_rows_that_repeat_keep_weights_temperature_and_languages(mixed: Run, save: Save) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from artifacts.memo import Memo
 from artifacts.progress import Progress
-from artifacts.records import Conversation, Probe, Section
+from artifacts.records import Conversation, Fact, Origin, Probe, Section
 from artifacts.stage import Work
 from tasks.mix.config import MixConfig
 from tasks.mix.screen import Screen
 from tasks.models.language.contamination import FILE, EvaluationQuestion, EvaluationSets
 from tasks.models.language.private import MASKS, hand_on
-from tests.mix.conftest import said
+from tests.mix.conftest import Run, Save, chats, pairs, said
 
 ASKED = "某企业于年初购入一台设备，采用双倍余额递减法计提折旧，第二年的折旧额是多少？"
 PHONE = "13800138000"
@@ -76,6 +76,49 @@ def test_a_rejected_row_is_told_with_masks(tmp_path: Path) -> None:
     told = (work.out / "about/rejects.jsonl").read_text(encoding="utf-8")
     assert "private_phones" in told
     assert PHONE not in told
+
+
+def test_no_reject_of_any_reason_tells_what_is_private(mixed: Run, save: Save) -> None:
+    private = ("li.wei@example.com", "13800138000", "11010519491231002X")
+    told = f"李伟，邮箱 {private[0]}，手机 {private[1]}，身份证 {private[2]}。"
+    given = [pair.model_copy(update={"answer": f"Yes, {pair.fact}."}) for pair in pairs(60)]
+    documents = sorted({pair.origin.document for pair in given})
+    sections = tuple(
+        Section(id=f"s{n}", document=name, file=f"{name}.md", headings=(told,), text=f"{n}. {told}", language="zh")
+        for n, name in enumerate([*documents, "control"])
+    )
+    taught = tuple(Fact(id=name, subject="", claim="", value="") for name in dict.fromkeys(row.fact for row in given))
+    control = Fact(id="c", subject="", claim="", value="", control=True, origin=Origin(section="s10"))
+    broken = ["{" + told, {"文本": told}, {"phone": 13800138000}, {"question": told, "answer": ""}]
+    once = {"question": f"{told}是谁？", "answer": told}
+    held_out = {"path": save("held_out.jsonl", [once])}
+    other = {"question": f"{told}是谁！", "answer": "李伟"}
+    leak = {"question": f"写给{private[0]}的信在哪里？", "answer": "在桌上。"}
+    result = mixed(
+        given,
+        save("g.jsonl", [*chats(20), *broken, once, once, other, leak]),
+        probes=(Probe(id="p", fact="f", kind="paraphrase", question=f"写给{private[0]}的信在哪里？", answer="李伟"),),
+        privacy={"emails": "mask", "phones": "mask", "id_numbers": "mask"},
+        facts=(*taught, control),
+        sections=sections,
+        retention=held_out,
+        documents=0.5,
+        validation_share=0.1,
+    )
+    assert {reject.reason for reject in result.rejects} >= {
+        *(
+            "validation_document",
+            "control_section",
+            "not_a_row",
+            "unknown_format",
+            "empty_turn",
+            "duplicate",
+            "held_out",
+            "probe_leak",
+        )
+    }
+    shown = "\n".join(reject.model_dump_json() for reject in result.rejects)
+    assert not [each for each in private if each in shown]
 
 
 def test_sections_that_hold_a_question_of_a_set_are_left_out(tmp_path: Path) -> None:

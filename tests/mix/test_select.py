@@ -93,6 +93,19 @@ def test_another_share_asks_the_model_nothing(
     assert put == []
 
 
+def test_too_few_general_rows_name_the_selection_that_left_them_out(mixed: Run, save: Save) -> None:
+    given, general = pairs(30), save("g.jsonl", chats(100))
+    select = {"method": "random", "keep": 0.01}
+    short = mixed(given, general, select=select, retention_rows=0, validation_share=0)
+    (note,) = short.manifest.notes
+    assert note.startswith("there are 1 general rows where 70 are needed: ")
+    assert note.endswith(
+        "; raise mix.select.keep (mix.select left 99 rows out), name more sources, or set repeat_general"
+    )
+    again = mixed(given, general, select=select, retention_rows=0, validation_share=0, repeat_general=True)
+    assert again.manifest.notes == []
+
+
 def test_difficulty_keeps_the_highest_below_one(
     mixed: Run, save: Save, tmp_path: Path, tiny_model: ModelConfig
 ) -> None:

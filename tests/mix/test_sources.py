@@ -64,10 +64,10 @@ def test_files_of_a_folder_that_are_not_read_are_named(mixed: Run, tmp_path: Pat
     lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in chats(40))
     (folder / "train-对话.jsonl").write_text(lines, encoding="utf-8")
     (folder / "README.md").write_text("# chats", encoding="utf-8")
-    assert mixed(pairs(6), str(folder), validation_share=0).manifest.notes == []
+    assert mixed(pairs(6), str(folder), validation_share=0, retention_rows=0).manifest.notes == []
     for name in ("表.csv", "more.jsonl.gz", "dev-tools.jsonl"):
         (folder / name).write_bytes(b"{}")
-    (note,) = mixed(pairs(6), str(folder), validation_share=0).manifest.notes
+    (note,) = mixed(pairs(6), str(folder), validation_share=0, retention_rows=0).manifest.notes
     assert note.startswith(f"{folder}: not read are dev-tools.jsonl, more.jsonl.gz, 表.csv; read are .jsonl")
 
 
