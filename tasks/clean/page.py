@@ -33,10 +33,11 @@ def tell(work: Work[CleanConfig], operators: Iterable[Loaded], read: Rows, left:
     """Write the distributions for the report; returns what the stage's page shows."""
     filters = [operator for operator in operators if operator.name.endswith("_filter")]
     reasons, first, pairs = left_out(work.left_out())
-    wanted = {pair["of"] for pair in pairs}
+    far_out = {reject["record"]["id"] for reject in work.left_out() if reject["reason"] == "outlier"}
+    wanted = {pair["of"] for pair in pairs} | far_out
     numbers: dict[str, int] = {}
     measures = Measures(noting(lines_of(work.out / ABOUT / "stats.jsonl"), wanted, numbers))
-    kept = Kept(measures, left)
+    kept = Kept(measures, left, [numbers[name] for name in far_out])
     for pair in pairs:
         pair["kept"] = kept.row(numbers[pair["of"]]) if pair["of"] in numbers else None
     found = list(distributions(measures, filters, work.facts.get("outliers", ()), kept, read))
@@ -80,12 +81,14 @@ def noting(lines: Iterable[Row], wanted: set[str], numbers: dict[str, int]) -> I
 
 
 class Kept:
-    """The rows that stayed, by the numbers that they were read with."""
+    """The rows that stayed, and those left out as outliers, by the numbers that they were read with."""
 
-    def __init__(self, measures: Measures, left: Rows) -> None:
+    def __init__(self, measures: Measures, left: Rows, far_out: list[int]) -> None:
         import numpy
 
         self.stays = measures.kept
+        self.far_out = numpy.zeros(len(self.stays), bool)
+        self.far_out[far_out] = True
         self._left, self._places = left, numpy.cumsum(self.stays) - 1
 
     def row(self, number: int) -> Row | None:
@@ -108,13 +111,15 @@ def distributions(
             if not len(numbers):
                 continue
             cut = cuts.get((measure.place, measure.statistic, language), {})
+            low, high = cut.get("low"), cut.get("high")
+            spoken, outside = values[numbers], measures.refused(measure)[numbers]
+            if low is not None and high is not None:  # a row beyond may have gone for another reason before
+                outside = outside | (kept.far_out[numbers] & ((spoken < low) | (spoken > high)))
+                low = None if low < 0 <= spoken.min() else low  # of lengths and shares, which are never below 0
             allowed = {
                 "allowed": _pair(_only(limits, "min_"), _only(limits, "max_")),
-                "cut": _pair(cut.get("low"), cut.get("high")),
+                "cut": _pair(low, high),
             }
-            spoken, outside = values[numbers], measures.refused(measure)[numbers]
-            if cut.get("low") is not None:
-                outside = outside | (spoken < cut["low"]) | (spoken > cut["high"])
             bounds = [bound for pair in allowed.values() for bound in pair.values() if bound is not None]
             yield {
                 **measure._asdict(),

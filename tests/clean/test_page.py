@@ -67,6 +67,31 @@ def test_each_language_has_its_histogram_with_bounds_and_rows_on_both_sides(clea
     assert "| 90 | left out | Which is long? |" in page
 
 
+def test_what_went_for_another_reason_is_not_counted_as_far_out(cleaned: Run, tmp_path: Path) -> None:
+    rows = [*lengths("zh", 15), pair("wide", "哪个宽？", "字" * 90, language="zh")]
+    rows.append(pair("phone", "怎么联系他？", "请拨打13812345678。" + "字" * 90, value="字", language="zh"))
+    result = cleaned(
+        rows,
+        operators=[{"text_length_filter": {"field": "answer", "min_len": 2}}],
+        privacy={"phones": "reject"},
+        outliers={"method": "mad", "min_rows": 10},
+    )
+    assert {reject.record["id"]: reject.reason for reject in result.rejects} == {
+        "phone": "private_phones",
+        "wide": "outlier",
+    }
+    _, (chinese,) = page_and_distributions(tmp_path)
+    assert (chinese["rows"], chinese["left_out"]) == (42, 1)
+
+
+def test_a_cut_below_what_a_length_can_be_is_not_shown(cleaned: Run, tmp_path: Path) -> None:
+    rows = [pair(str(n), f"第{n}个？", "字" * (2 + n), language="zh") for n in range(20)]
+    cleaned(rows, operators=["text_length_filter"], outliers={"method": "mad", "k": 5, "min_rows": 10})
+    page, (chinese,) = page_and_distributions(tmp_path)
+    assert chinese["cut"]["low"] is None
+    assert "not far out at most" in page
+
+
 def test_a_duplicate_is_shown_beside_the_row_that_stays(cleaned: Run, tmp_path: Path) -> None:
     rows = [pair("a", "How tall is it?", "It is 3 m tall."), pair("b", "How tall is it?", "It is 3 m tall.")]
     cleaned(rows, operators=["text_length_filter"])
