@@ -11,7 +11,7 @@ from artifacts.stage import StageConfig, unkeyed
 
 class AlignConfig(StageConfig):
     stage: ClassVar[str] = "align"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[tuple[str, ...]] = ("prefer", "sft")
     beside: ClassVar[tuple[str, ...]] = ("generate", "clean")
 

@@ -221,7 +221,7 @@ class Reward(Dials):
 
 class CleanConfig(StageConfig):
     stage: ClassVar[str] = "clean"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[tuple[str, ...]] = ("generate",)
 
     preset: Preset = "clean-mixed"

@@ -22,7 +22,7 @@ class Gates(Dials):
 
 class EvaluateConfig(StageConfig):
     stage: ClassVar[str] = "evaluate"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[tuple[str, ...]] = ("generate", "mix", "sft", "align")
 
     trained_questions: int = Field(200, ge=0)

@@ -93,7 +93,7 @@ class Retrieval(Dials):
 
 class GenerateConfig(StageConfig):
     stage: ClassVar[str] = "generate"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[tuple[str, ...]] = ("parse",)
 
     teacher: Annotated[OfflineTeacher | OpenAITeacher, Field(discriminator="kind")] = Field(

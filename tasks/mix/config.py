@@ -147,7 +147,7 @@ class Replay(Dials):
 
 class MixConfig(StageConfig):
     stage: ClassVar[str] = "mix"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[tuple[str, ...]] = ("parse", "clean", "generate")
 
     domain_share: float = Field(0.3, gt=0, le=1)

@@ -16,7 +16,7 @@ LEARNING_RATES: dict[Method, float] = {"lora": 2e-4, "qlora": 2e-4, "full": 2e-5
 
 class SftConfig(StageConfig):
     stage: ClassVar[str] = "sft"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[tuple[str, ...]] = ("mix",)
     beside: ClassVar[tuple[str, ...]] = ("generate", "clean")
 
