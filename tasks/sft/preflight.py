@@ -29,8 +29,10 @@ MEANING = {
     "special_token_in_text": "a turn has a special token in its text, which would end it or begin another",
     "refused_by_template": "the chat template does not take the conversation",
     "changed_by_template": "the chat template does not give a turn back as it was",
-    "no_trained_token": "no token of the assistant's is in the loss",
-    "end_not_trained": "the end of an answer is not in the loss, so the model would not learn to stop",
+    "no_trained_token": "no token of the assistant's is in the loss; put {% generation %} around every answer in the "
+    "chat template",
+    "end_not_trained": "the end of an answer is not in the loss, so the model would not learn to stop; put the end "
+    "token before {% endgeneration %} in the chat template",
     TOO_LONG: "more tokens than sft.max_length",
     LEAK: "asks what a held-out probe asks; make the data again (--force clean --force mix), or take the row out of "
     "its source",
@@ -92,7 +94,7 @@ class Preflight:
         if told := [line for seen in self._files for line in self._serious(seen)]:
             raise StageError(
                 "\n".join(told) + f"\nA flaw may be in {self._config.left_out:.0%} of the rows (sft.left_out), which "
-                "are then left out; a leaked question stops in any case. Correct the rows at their source"
+                "are then left out; a leaked question stops in any case. Correct the rows at their source, or the template"
             )
         work.facts["trained_tokens"] = self._of("trained")
         if self._cut:
@@ -158,9 +160,14 @@ class Preflight:
             return Flaw("refused_by_template", f"the chat template says: {error}")
         if lost := lost_turn(rendered.text, messages):
             return Flaw("changed_by_template", f"the {lost['role']}'s turn comes out changed: {lost['content'][:80]!r}")
+        answer = messages[-1]["content"][:80]
         if not rendered.trained:
-            return Flaw("no_trained_token", MEANING["no_trained_token"])
-        return rendered if template.ends(rendered) else Flaw("end_not_trained", MEANING["end_not_trained"])
+            return Flaw("no_trained_token", f"the chat template marks no token of the answer {answer!r}")
+        if not template.ends(rendered):
+            return Flaw(
+                "end_not_trained", f"the chat template leaves an answer's end unmarked; the last one is {answer!r}"
+            )
+        return rendered
 
     def _leave_out(self, row: Conversation, flaw: Flaw, seen: Seen) -> None:
         self._work.reject(flaw.reason, row, flaw.detail)

@@ -182,8 +182,13 @@ def test_an_answer_whose_end_is_not_in_the_loss_is_a_flaw(tmp_path: Path) -> Non
 
 def test_an_answer_without_a_token_in_the_loss_is_a_flaw(tmp_path: Path) -> None:
     marked = "{%- if messages | length > 2 %}" + MARKED + "{%- else %}{{- message['content'] }}{%- endif %}"
-    with pytest.raises(StageError, match=r"12 \(100.0%\): no token of the assistant's is in the loss"):
+    with pytest.raises(StageError, match=r"12 \(100.0%\): no token of the assistant's is in the loss") as error:
         checked(tmp_path, ROWS, chatml(good(marked)))
+    assert "put {% generation %} around every answer in the chat template" in str(error.value)
+    for row in ROWS[:3]:
+        assert f"row {row.id} the chat template marks no token of the answer {row.messages[-1]['content']!r}" in str(
+            error.value
+        )
 
 
 def test_an_error_has_counts_and_three_examples_of_each_flaw(tmp_path: Path) -> None:
