@@ -94,7 +94,8 @@ class Preflight:
         if told := [line for seen in self._files for line in self._serious(seen)]:
             raise StageError(
                 "\n".join(told) + f"\nA flaw may be in {self._config.left_out:.0%} of the rows (sft.left_out), which "
-                "are then left out; a leaked question stops in any case. Correct the rows at their source, or the template"
+                "are then left out; a leaked question stops in any case. Correct the rows at their source, or the "
+                "template"
             )
         work.facts["trained_tokens"] = self._of("trained")
         if self._cut:
