@@ -83,12 +83,14 @@ def test_a_killed_process_is_told_plainly(engine: Local, rows: Rows) -> None:
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
 def test_no_process_outlives_the_stage(end: signal.Signals, tmp_path: Path) -> None:
     program = f"""
+import signal
 from contextlib import closing
 from pathlib import Path
 from tasks.clean.config import CleanConfig
 from tasks.clean.engine import local
 from tests.clean import worked
 from tests.clean.test_engine import written
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
 local.PAYS = 0.0
 with closing(local.Local(CleanConfig(workers=2))) as engine:
     print("begun", flush=True)
