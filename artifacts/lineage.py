@@ -40,7 +40,7 @@ class Lineage:
 def trace(store: Store, wanted: str) -> Lineage:
     """Find the rows of an id, fact, document or file in every artifact of the store."""
     refs = list(store.refs())
-    wanted = _read_as(store, refs, wanted)
+    wanted = _read_as(store, wanted)
     found = Lineage()
     for ref in refs:
         for file, row in _rows(store, ref, wanted):
@@ -60,9 +60,10 @@ def trace(store: Store, wanted: str) -> Lineage:
     return found
 
 
-def _read_as(store: Store, refs: list[Ref], wanted: str) -> str:
+def _read_as(store: Store, wanted: str) -> str:
     """The file that stands for one of the same content, which has no rows of its own; any other name as it is."""
-    documents = (row for ref in refs if ref.stage == "parse" for row in _read(store, ref, DOCUMENTS_READ))
+    newest = store.latest("parse")
+    documents = _read(store, newest, DOCUMENTS_READ) if newest else ()
     return next((str(row["file"]) for row in documents if wanted in row["aliases"]), wanted)
 
 
